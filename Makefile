@@ -1,0 +1,21 @@
+# Each target is usable alone on a fresh Debian 12 or Ubuntu machine with Swift; the scripts install what is missing.
+
+.PHONY: test demo bench lint docs clean
+
+test: ## build, test, sanitize, fuzz, and link selectively
+	@bash Scripts/test.sh
+
+demo: ## the main job on real, local data
+	@bash Scripts/demo.sh
+
+bench: ## measure; ONLY=word selects, STRICT=1 fails on a missed bar
+	@ONLY='$(ONLY)' STRICT='$(STRICT)' bash Scripts/bench.sh
+
+lint: ## formatting, shell scripts, Markdown, and what must not be tracked
+	@bash Scripts/lint.sh
+
+docs: ## DocC archives without warnings, and a doc comment on every public symbol
+	@bash Scripts/docs.sh
+
+clean: ## remove build folders; downloads in .cache stay
+	rm -rf .build .build-*

@@ -1,0 +1,21 @@
+#!/usr/bin/env bash
+# `make bench`: measures in a release build, one line per measure; the same as JSON lines in Benchmarks/results.jsonl.
+# ONLY=word runs the measures whose name contains the word; STRICT=1 makes a missed bar an error.
+source "$(dirname "${BASH_SOURCE[0]}")/common.sh"
+
+arguments=()
+[ -z "${ONLY:-}" ] || arguments+=(--only "$ONLY")
+[ "${STRICT:-}" != 1 ] || arguments+=(--strict)
+
+build() { swift build --package-path Benchmarks --scratch-path .build --configuration release; }
+
+measure() {
+    local bin
+    bin=$(swift build --package-path Benchmarks --scratch-path .build --configuration release --show-bin-path)
+    "$bin/cutover-bench" ${arguments[@]+"${arguments[@]}"}
+}
+
+step "system packages" ensure_packages git pkg-config libsqlite3-dev
+[ "$step_status" -eq 0 ] && step "release build" build
+[ "$step_status" -eq 0 ] && step "measures" measure
+finish "make bench"

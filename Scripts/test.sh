@@ -1,0 +1,52 @@
+#!/usr/bin/env bash
+# `make test`: everything that has to hold, from a fresh machine with Swift to a closing summary. Steps after a failed one
+# still run where that makes sense; the exit code is 0 only if every step passed.
+#
+# CUTOVER_SEED             seed of the randomised tests and of the fuzz run; random unless given, always printed
+# CUTOVER_CACHE            downloads, default .cache
+# CUTOVER_REQUIRE_SERVERS  1 here: a test whose server or corpus is missing fails instead of being skipped
+source "$(dirname "${BASH_SOURCE[0]}")/common.sh"
+
+export CUTOVER_REQUIRE_SERVERS=1
+export CUTOVER_SEED=${CUTOVER_SEED:-$(od -An -N4 -tu4 /dev/urandom | tr -d ' ')}
+export CUTOVER_BSON_CORPUS=$CUTOVER_CACHE/bson-corpus
+say "CUTOVER_SEED=$CUTOVER_SEED"
+
+debug_build() { swift build --build-tests --enable-all-traits --explicit-target-dependency-import-check error; }
+
+# The output goes through a file, so that a skipped test can be told from a passed one: here nothing is skipped.
+all_tests() {
+    local log=.build/tests.log
+    mkdir -p .build
+    swift test --skip-build --parallel --enable-all-traits --explicit-target-dependency-import-check error 2>&1 |
+        tee "$log"
+    if grep -E '^[^[:alnum:]]* ?(Test|Suite) .* skipped' "$log"; then
+        die "the tests above were skipped; with CUTOVER_REQUIRE_SERVERS=1 they have to run or to fail"
+    fi
+    grep -qE 'Test run with [1-9][0-9]* tests? .*passed' "$log" || die "no test ran"
+}
+
+# The tests of the targets that hold locks and threads. The filter decides what runs; the sanitizer's build has a scratch
+# folder of its own because every object file in it differs.
+thread_sanitizer() {
+    TSAN_OPTIONS="halt_on_error=0 second_deadlock_stack=1 ${TSAN_OPTIONS:-}" \
+        swift test --sanitize=thread -Xswiftc -DTSAN --scratch-path .build-tsan \
+        --filter '^(MigrationCoreTests|InMemoryAdapterTests|BlockingLanesTests)\.'
+}
+
+# The programs that need optimised code, in one build.
+release_build() { swift build --configuration release --product cutover-fuzz; }
+
+fuzz() { "$(swift build --configuration release --show-bin-path)/cutover-fuzz" --count 1000000 --seed "$CUTOVER_SEED"; }
+
+step "system packages" ensure_packages git pkg-config libsqlite3-dev sqlite3 python3 python3-venv
+[ "$step_status" -eq 0 ] || finish "make test"
+step "BSON corpus" Scripts/fetch-bson-corpus.sh
+step "dependency rule" python3 Scripts/check_dependencies.py
+step "debug build, all traits" debug_build
+[ "$step_status" -eq 0 ] && step "tests" all_tests
+step "thread sanitizer" thread_sanitizer
+step "release build of the programs" release_build
+[ "$step_status" -eq 0 ] && step "fuzz, 1,000,000 inputs" fuzz
+step "an application that links two products" Scripts/selective-link.sh
+finish "make test"
