@@ -1,0 +1,111 @@
+/// One element inside a BSON buffer, as offsets; nothing is decoded or copied.
+package struct BSONElement: Sendable {
+    /// What the value is.
+    package var type: BSONType
+    /// The name's UTF-8 bytes, without their NUL.
+    package var name: Range<Int>
+    /// The value's bytes, including the length that a string, document or binary starts with.
+    package var value: Range<Int>
+
+    /// The whole element: type tag, name, NUL and value.
+    package var range: Range<Int> { (name.lowerBound - 1)..<value.upperBound }
+}
+
+/// Walks the elements of one level of a valid BSON document.
+///
+/// Safety: the buffer must hold a document that `BSONValidator` accepted or that `BSONWriter` built, with its first byte
+/// at the given offset, and must outlive the reader. Sizes inside are then trusted.
+package struct BSONReader {
+    package let bytes: UnsafeRawBufferPointer
+    private var offset: Int
+
+    /// Starts at the document whose length field is at `start`.
+    @inline(__always)
+    package init(_ bytes: UnsafeRawBufferPointer, documentAt start: Int = 0) {
+        self.bytes = bytes
+        offset = start + 4
+    }
+
+    /// Starts in the middle of a document, at an element's type tag.
+    @inline(__always)
+    package init(_ bytes: UnsafeRawBufferPointer, nextElementAt offset: Int) {
+        self.bytes = bytes
+        self.offset = offset
+    }
+
+    /// Finds the element with a name, comparing UTF-8 bytes.
+    package mutating func first(named name: UnsafeBufferPointer<UInt8>) -> BSONElement? {
+        while let element = next() {
+            if element.name.count == name.count, bytes.matches(name, at: element.name.lowerBound) { return element }
+        }
+        return nil
+    }
+
+    /// The next element, or nil at the document's end.
+    package mutating func next() -> BSONElement? {
+        let tag = bytes[offset]
+        if tag == 0 { return nil }
+        guard let type = BSONType(rawValue: tag) else { preconditionFailure("A Document holds only valid BSON.") }
+        var end = offset + 1
+        while bytes[end] != 0 { end += 1 }
+        let value = end + 1
+        let next = value + bytes.bsonPayloadSize(type, at: value)
+        let element = BSONElement(type: type, name: (offset + 1)..<end, value: value..<next)
+        offset = next
+        return element
+    }
+}
+
+extension UnsafeRawBufferPointer {
+    /// The 32-bit length or integer at an offset.
+    @inline(__always)
+    package func int32(at offset: Int) -> Int32 {
+        Int32(littleEndian: loadUnaligned(fromByteOffset: offset, as: Int32.self))
+    }
+
+    /// The 64-bit integer at an offset.
+    @inline(__always)
+    package func int64(at offset: Int) -> Int64 {
+        Int64(littleEndian: loadUnaligned(fromByteOffset: offset, as: Int64.self))
+    }
+
+    /// Whether the bytes from an offset on begin with the given ones.
+    @inline(__always)
+    package func matches(_ other: UnsafeBufferPointer<UInt8>, at offset: Int) -> Bool {
+        for index in 0..<other.count where self[offset + index] != other[index] { return false }
+        return true
+    }
+
+    /// Size of a value in valid BSON.
+    package func bsonPayloadSize(_ type: BSONType, at offset: Int) -> Int {
+        switch type {
+        case .undefined, .null, .minKey, .maxKey: return 0
+        case .bool: return 1
+        case .int32: return 4
+        case .double, .date, .timestamp, .int64: return 8
+        case .objectID: return 12
+        case .decimal128: return 16
+        case .string, .javaScript, .symbol: return 4 + Int(int32(at: offset))
+        case .document, .array, .javaScriptWithScope: return Int(int32(at: offset))
+        case .binary: return 5 + Int(int32(at: offset))
+        case .dbPointer: return 4 + Int(int32(at: offset)) + 12
+        case .regularExpression:
+            var end = offset
+            for _ in 0..<2 {
+                while self[end] != 0 { end += 1 }
+                end += 1
+            }
+            return end - offset
+        }
+    }
+
+    /// The name or string in a range of valid UTF-8.
+    package func string(in range: Range<Int>) -> String {
+        String(decoding: UnsafeRawBufferPointer(rebasing: self[range]), as: UTF8.self)
+    }
+
+    /// The bytes of a range.
+    package func array(in range: Range<Int>) -> [UInt8] {
+        [UInt8](UnsafeRawBufferPointer(rebasing: self[range]))
+    }
+}
