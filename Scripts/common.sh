@@ -92,6 +92,11 @@ as_root() {
 
 apt() { as_root env DEBIAN_FRONTEND=noninteractive apt-get -o DPkg::Lock::Timeout=300 -o Acquire::Retries=3 "$@"; }
 
+install_packages() { apt install -q -y --no-install-recommends "$@"; }
+
+# A source of packages that cannot be reached and is not needed here must not stop the others.
+refresh_lists() { apt update -q || say "not every package list could be fetched; going on with those that were"; }
+
 # Whether the package lists name every one of these packages: they may be missing, empty or older than the package.
 apt_knows() {
     local package
@@ -122,10 +127,10 @@ ensure_packages() {
     say "installing: ${missing[*]}"
     if ! apt_knows "${missing[@]}"; then
         say "the package lists do not name them all: apt-get update"
-        apt update -q
+        refresh_lists
     fi
-    # A list that is out of date names versions that are gone: refresh it once and try again.
-    apt install -q -y --no-install-recommends "${missing[@]}" || { apt update -q && apt install -q -y --no-install-recommends "${missing[@]}"; }
+    # Lists that are out of date name versions that are gone: refresh them once and try again.
+    install_packages "${missing[@]}" || { refresh_lists && install_packages "${missing[@]}"; }
     for name in "${missing[@]}"; do
         is_present "$name" || die "$name was installed and is still not usable"
     done
