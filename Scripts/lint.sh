@@ -27,7 +27,7 @@ python_scripts() {
 
 # Only what git tracks is looked at; an unpacked archive has nothing tracked and nothing to check.
 tracked_files() {
-    if ! git rev-parse --is-inside-work-tree >/dev/null 2>&1; then
+    if [ ! -e .git ]; then
         say "not a git checkout: nothing is tracked"
         return 0
     fi

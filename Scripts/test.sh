@@ -20,10 +20,10 @@ all_tests() {
     mkdir -p .build
     swift test --skip-build --parallel --enable-all-traits --explicit-target-dependency-import-check error 2>&1 |
         tee "$log"
-    if grep -E '^[^[:alnum:]]* ?(Test|Suite) .* skipped' "$log"; then
+    if grep -aE '^[^[:alnum:]"]*(Test|Suite) ("[^"]*"|[^ ]+) skipped' "$log"; then
         die "the tests above were skipped; with CUTOVER_REQUIRE_SERVERS=1 they have to run or to fail"
     fi
-    grep -qE 'Test run with [1-9][0-9]* tests? .*passed' "$log" || die "no test ran"
+    grep -qaE 'Test run with [1-9][0-9]* tests? .*passed' "$log" || die "no test ran"
 }
 
 # The tests of the targets that hold locks and threads. The filter decides what runs; the sanitizer's build has a scratch
