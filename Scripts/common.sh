@@ -4,6 +4,9 @@
 
 set -euo pipefail
 
+# A CDPATH would send `cd` elsewhere and make it print.
+unset CDPATH
+
 # Standard input may be closed or a terminal; nothing here asks questions.
 exec </dev/null
 
