@@ -57,7 +57,7 @@ public enum WriteCondition: Sendable, Hashable {
     case insert
     /// Only when there is a document under the key, else ``Rejection/notFound``.
     case replace
-    /// Only while the document has this version, else ``Rejection/etagMismatch`` or ``Rejection/notFound``.
+    /// Only while the document has this version, else ``Rejection/etagMismatch(current:)`` or ``Rejection/notFound``.
     case ifMatches(ETag)
 }
 

@@ -5,7 +5,9 @@
 public protocol ExpiringStore: DocumentStore {
     /// Removes documents of a collection that have expired.
     ///
-    /// - Parameter limit: the most documents to remove in this call, at least 1.
+    /// - Parameters:
+    ///   - collection: the collection; one that does not exist has none.
+    ///   - limit: the most documents to remove in this call, at least 1.
     /// - Returns: how many were removed; fewer than `limit` means that none are left.
     func purgeExpired(in collection: CollectionName, limit: Int) async throws(StoreError) -> Int
 }
