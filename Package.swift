@@ -31,7 +31,10 @@ let package = Package(
                 .product(name: "Tracing", package: "swift-distributed-tracing"),
             ]
         ),
-        .testTarget(name: "MigrationCoreTests", dependencies: ["MigrationCore"]),
+        .testTarget(
+            name: "MigrationCoreTests",
+            dependencies: ["MigrationCore", .product(name: "Crypto", package: "swift-crypto")]
+        ),
     ]
 )
 
