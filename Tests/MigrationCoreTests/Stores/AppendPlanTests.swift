@@ -7,7 +7,10 @@ private struct Log {
     static let store: StoreID = "store"
     static let epoch = Epoch(number: 3, route: RouteID(high: 1, low: 2))
     static let limits = EventStoreCapabilities(
-        maximumEventBytes: 1_000, maximumAppendEvents: 10, maximumAppendBytes: 2_000, durability: .process
+        maximumEventBytes: 1_000,
+        maximumAppendEvents: 10,
+        maximumAppendBytes: 2_000,
+        durability: .process
     )
 
     var head: TenantHead? = TenantHead(fence: Fence(epoch: epoch, role: .open))
@@ -15,8 +18,13 @@ private struct Log {
 
     func decide(_ parts: [StreamAppend], epoch: Epoch = epoch) throws(StoreError) -> AppendPlan {
         try AppendPlan.decide(
-            parts, head: head, tenant: Self.tenant, epoch: epoch, store: Self.store,
-            now: WallTime(millisecondsSinceEpoch: 99), capabilities: Self.limits,
+            parts,
+            head: head,
+            tenant: Self.tenant,
+            epoch: epoch,
+            store: Self.store,
+            now: WallTime(millisecondsSinceEpoch: 99),
+            capabilities: Self.limits,
             version: { stream throws(StoreError) in events.last { $0.stream == stream }?.version ?? 0 },
             existing: { id throws(StoreError) in events.first { $0.id == id } }
         )
@@ -36,8 +44,14 @@ private struct Log {
 
     func offer(_ offered: [StoredEvent], after checkpoint: LogCheckpoint) throws(StoreError) -> OfferPlan {
         try OfferPlan.decide(
-            offered, after: checkpoint, head: head, tenant: Self.tenant, epoch: Self.epoch, store: Self.store,
-            capabilities: Self.limits, digest: { position throws(StoreError) in events[Int(position) - 1].digest }
+            offered,
+            after: checkpoint,
+            head: head,
+            tenant: Self.tenant,
+            epoch: Self.epoch,
+            store: Self.store,
+            capabilities: Self.limits,
+            digest: { position throws(StoreError) in events[Int(position) - 1].digest }
         )
     }
 
@@ -46,7 +60,10 @@ private struct Log {
 
 private func event(_ number: UInt64, payload: Document = ["n": 1]) -> NewEvent {
     NewEvent(
-        id: EventID(high: 0, low: number), type: "Happened", occurredAt: WallTime(millisecondsSinceEpoch: 1), payload: payload
+        id: EventID(high: 0, low: number),
+        type: "Happened",
+        occurredAt: WallTime(millisecondsSinceEpoch: 1),
+        payload: payload
     )
 }
 
@@ -55,7 +72,9 @@ struct AppendPlanTests {
     @Test("gives positions and versions without gaps, and chains them")
     func places() throws {
         var log = Log()
-        let first = try log.append([StreamAppend("a", events: [event(1), event(2)]), StreamAppend("b", events: [event(3)])])
+        let first = try log.append([
+            StreamAppend("a", events: [event(1), event(2)]), StreamAppend("b", events: [event(3)]),
+        ])
         #expect(first.positions == 1...3)
         #expect(first.versions == [2, 1])
         let second = try log.append([StreamAppend("a", expected: .exact(2), events: [event(4)])])
@@ -74,7 +93,8 @@ struct AppendPlanTests {
         arguments: [
             (ExpectedVersion.any, true), (.exists, true), (.exact(1), true), (.noStream, false), (.exact(0), false),
             (.exact(2), false),
-        ])
+        ]
+    )
     func expected(version: ExpectedVersion, isApplied: Bool) throws {
         var log = Log()
         _ = try log.append([StreamAppend("a", events: [event(1)])])
@@ -92,7 +112,8 @@ struct AppendPlanTests {
     func sameStreamTwice() throws {
         var log = Log()
         let result = try log.append([
-            StreamAppend("a", expected: .noStream, events: [event(1)]), StreamAppend("a", expected: .exact(1), events: [event(2)]),
+            StreamAppend("a", expected: .noStream, events: [event(1)]),
+            StreamAppend("a", expected: .exact(1), events: [event(2)]),
         ])
         #expect(result.versions == [1, 2])
     }
@@ -130,15 +151,25 @@ struct AppendPlanTests {
     @Test("refuses a tenant without a head, a fenced epoch, and events over the limits")
     func refusals() {
         let small = [StreamAppend("a", events: [event(1)])]
-        let large = [StreamAppend("a", events: [event(1, payload: ["t": .string(String(repeating: "x", count: 1_000))])])]
-        let many = [StreamAppend("a", events: (1...9).map { event($0, payload: ["t": .string(String(repeating: "x", count: 200))]) })]
+        let large = [
+            StreamAppend("a", events: [event(1, payload: ["t": .string(String(repeating: "x", count: 1_000))])])
+        ]
+        let many = [
+            StreamAppend(
+                "a",
+                events: (1...9).map { event($0, payload: ["t": .string(String(repeating: "x", count: 200))]) }
+            )
+        ]
         let cases: [(Log, [StreamAppend], Epoch, StoreError.Code)] = [
             (Log(head: nil), small, Log.epoch, .tenantNotPrepared),
             (Log(), small, Epoch(number: 2, route: Log.epoch.route), .fenced),
             (Log().follower, small, Log.epoch, .fenced),
             (Log(), large, Log.epoch, .eventTooLarge),
             (Log(), many, Log.epoch, .eventTooLarge),
-            (Log(head: TenantHead(fence: Fence(epoch: Log.epoch, role: .open), digestVersion: 2)), small, Log.epoch, .newerSchema),
+            (
+                Log(head: TenantHead(fence: Fence(epoch: Log.epoch, role: .open), digestVersion: 2)), small, Log.epoch,
+                .newerSchema
+            ),
         ]
         for (log, parts, epoch, code) in cases {
             let error = #expect(throws: StoreError.self) { try log.decide(parts, epoch: epoch) }
@@ -199,7 +230,9 @@ struct OfferPlanTests {
     func diverged() throws {
         let source = try Self.source(count: 3)
         var other = Log()
-        for number in 1...3 { _ = try other.append([StreamAppend("a", events: [event(UInt64(number), payload: ["n": 7])])]) }
+        for number in 1...3 {
+            _ = try other.append([StreamAppend("a", events: [event(UInt64(number), payload: ["n": 7])])])
+        }
         var target = other.follower
         target.events = Array(other.events.prefix(2))
         target.head?.position = 2

@@ -7,7 +7,9 @@ struct FenceTests {
     static let other = RouteID(high: 8, low: 8)
 
     static func epoch(_ number: Int64, _ route: RouteID = route) -> Epoch { Epoch(number: number, route: route) }
-    static func fence(_ number: Int64, _ role: Fence.Role) -> Fence { Fence(epoch: epoch(number), role: role, successor: "next") }
+    static func fence(_ number: Int64, _ role: Fence.Role) -> Fence {
+        Fence(epoch: epoch(number), role: role, successor: "next")
+    }
 
     @Test("refuses every call with a smaller epoch", arguments: [Fence.Role.open, .follower, .closed])
     func smaller(role: Fence.Role) {
