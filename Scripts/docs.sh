@@ -7,8 +7,13 @@ source "$(dirname "${BASH_SOURCE[0]}")/common.sh"
 graphs=$PWD/.build/documentation/symbol-graphs
 archives=$PWD/.build/documentation
 
-docc() {
-    if [ "$(uname)" = Darwin ]; then xcrun docc "$@"; else command docc "$@"; fi
+# The docc that belongs to the toolchain: beside the real place of swift, which may be on PATH through a link.
+find_docc() {
+    if [ "$(uname)" = Darwin ]; then
+        xcrun --find docc
+    else
+        command -v docc || ls "$(dirname "$(readlink -f "$(command -v swift)")")/docc"
+    fi
 }
 
 # Every library product of the package is named like its only target.
@@ -38,7 +43,7 @@ archive() {
     local product=$1 arguments=()
     if [ -d "Sources/$product/Documentation.docc" ]; then arguments+=("Sources/$product/Documentation.docc"); fi
     if [ "$product" != MigrationCore ]; then arguments+=(--dependency "$archives/MigrationCore.doccarchive"); fi
-    docc convert ${arguments[@]+"${arguments[@]}"} --additional-symbol-graph-dir "$graphs/$product" \
+    "$docc" convert ${arguments[@]+"${arguments[@]}"} --additional-symbol-graph-dir "$graphs/$product" \
         --fallback-display-name "$product" --fallback-bundle-identifier "cutover.$product" \
         --fallback-default-module-kind Library --enable-experimental-external-link-support \
         --warnings-as-errors --output-path "$archives/$product.doccarchive"
@@ -46,7 +51,7 @@ archive() {
 
 step "system packages" ensure_packages git python3 pkg-config libsqlite3-dev
 [ "$step_status" -eq 0 ] || finish "make docs"
-command -v docc >/dev/null 2>&1 || [ "$(uname)" = Darwin ] || die "this Swift toolchain has no docc"
+docc=$(find_docc) || die "this Swift toolchain has no docc"
 rm -rf "$archives"
 products=$(products)
 step "symbol graphs" symbol_graphs
