@@ -38,6 +38,10 @@ struct DocumentKeyTests {
         arguments: [
             ("a", "a"), ("", ""), ("=a", "==a"), ("==", "==="), (7, "={\"$numberInt\":\"7\"}"),
             (5_000_000_000, "={\"$numberLong\":\"5000000000\"}"),
+            (id(.null), "=null"), (id(true), "=true"), (id(.double(-0.0)), "={\"$numberDouble\":\"-0.0\"}"),
+            (id(.objectID(ObjectID("5f43c1000000000000000001")!)), "={\"$oid\":\"5f43c1000000000000000001\"}"),
+            (id(["a": 1, "b": "x"]), "={\"a\":{\"$numberInt\":\"1\"},\"b\":\"x\"}"),
+            (id(.minKey), "={\"$minKey\":1}"),
         ] as [(DocumentID, String)]
     )
     func idText(id: DocumentID, text: String) throws {
@@ -45,7 +49,14 @@ struct DocumentKeyTests {
         #expect(try DocumentID(text: text) == id)
     }
 
-    @Test("a text that is not the one text of an id is refused", arguments: ["=", "=7", "={\"$numberInt\":\"07\"}"])
+    static func id(_ value: Value) -> DocumentID {
+        try! DocumentID(value)
+    }
+
+    @Test(
+        "a text that is not the one text of an id is refused",
+        arguments: ["=", "=7", "={\"$numberInt\":\"07\"}", "=a", "=[]", "= null", "={\"$undefined\":true}"]
+    )
     func badIDText(text: String) {
         #expect(throws: DocumentError.self) { try DocumentID(text: text) }
     }
@@ -54,6 +65,10 @@ struct DocumentKeyTests {
     func badIDs() {
         #expect(throws: DocumentError.self) { try DocumentID([1]) }
         #expect(throws: DocumentError.self) { try DocumentID(.undefined) }
+        #expect(throws: DocumentError.self) { try DocumentID(["$oid": "5f43c1000000000000000001"]) }
+        #expect(throws: DocumentError.self) { try DocumentID(["a": ["$date": 1]]) }
+        #expect(throws: DocumentError.self) { try DocumentID(.double(Double(nan: 7, signaling: false))) }
+        #expect(throws: Never.self) { try DocumentID(.double(.nan)) }
         #expect(throws: DocumentError.self) { try DocumentID(.regularExpression(RegularExpression(pattern: "a"))) }
     }
 

@@ -4,16 +4,12 @@ extension DocumentID: CustomStringConvertible {
     /// A text that does not start with `=` stands for itself; one that does gets one more `=` in front. Any other type is `=`
     /// and its canonical Extended JSON, such as `={"$oid":"5f43c1..."}`, `={"$numberInt":"7"}`, `=true` or `=null`.
     public var text: String {
-        switch value {
-        case .string(let text): text.utf8.first == UInt8(ascii: "=") ? "=" + text : text
-        case .null: "=null"
-        case .bool(let flag): flag ? "=true" : "=false"
-        case .int32(let number): "={\"$numberInt\":\"\(number)\"}"
-        case .int64(let number): "={\"$numberLong\":\"\(number)\"}"
-        case .objectID(let id): "={\"$oid\":\"\(id)\"}"
-        case .date(let time): "={\"$date\":{\"$numberLong\":\"\(time.millisecondsSinceEpoch)\"}}"
-        default: preconditionFailure("This type of id has no text yet.")
+        if case .string(let text) = value {
+            return text.utf8.first == Self.mark ? "=" + text : text
         }
+        var bytes = [Self.mark]
+        ExtendedJSON.writeValue(value, mode: .canonical, into: &bytes)
+        return String(decoding: bytes, as: UTF8.self)
     }
 
     /// The type of the id; its value may identify people.
@@ -23,35 +19,31 @@ extension DocumentID: CustomStringConvertible {
     ///
     /// - Throws: `invalidKey` when the text starts with `=` and is not the text of an id.
     public init(text: String) throws(DocumentError) {
-        guard text.utf8.first == UInt8(ascii: "=") else {
+        let bytes = text.utf8
+        guard bytes.first == Self.mark else {
             self.init(text)
             return
         }
-        let rest = String(text.dropFirst())
-        if rest.utf8.first == UInt8(ascii: "=") {
-            self.init(rest)
+        let content = bytes.dropFirst()
+        if content.first == Self.mark {
+            self.init(String(decoding: content, as: UTF8.self))
             return
         }
-        func content(_ prefix: String, _ suffix: String) -> String? {
-            guard rest.hasPrefix(prefix), rest.hasSuffix(suffix) else { return nil }
-            return String(rest.dropFirst(prefix.count).dropLast(suffix.count))
+        let value: Value
+        do {
+            value = try ExtendedJSON.parseValue(Array(content))
+        } catch {
+            throw DocumentError(
+                .invalidKey,
+                "The text after = is not the Extended JSON of an id.",
+                at: error.byteOffset
+            )
         }
-        let value: Value? =
-            switch rest {
-            case "null": .null
-            case "true": .bool(true)
-            case "false": .bool(false)
-            default:
-                content("{\"$numberInt\":\"", "\"}").flatMap { Int32($0) }.map { .int32($0) }
-                    ?? content("{\"$numberLong\":\"", "\"}").flatMap { Int64($0) }.map { .int64($0) }
-                    ?? content("{\"$oid\":\"", "\"}").flatMap { ObjectID($0) }.map { .objectID($0) }
-                    ?? content("{\"$date\":{\"$numberLong\":\"", "\"}}").flatMap { Int64($0) }
-                    .map { .date(WallTime(millisecondsSinceEpoch: $0)) }
-            }
-        guard let value else { throw DocumentError(.invalidKey, "The text is not the text of an id.") }
         try self.init(value)
-        guard self.text == text else {
+        guard self.text.hasSameUTF8(as: text) else {
             throw DocumentError(.invalidKey, "The text of an id is not in its one canonical form.")
         }
     }
+
+    private static var mark: UInt8 { UInt8(ascii: "=") }
 }

@@ -8,11 +8,25 @@ public struct DocumentID: Sendable, Hashable {
 
     /// Takes a value as an id.
     ///
-    /// - Throws: `invalidKey` for an array, undefined or a regular expression.
+    /// An id must have one text: a NaN with a payload, a decimal in a non-canonical encoding or a document with a field
+    /// named like a type of Extended JSON (`$oid`) would share theirs with another id, and are refused.
+    ///
+    /// - Throws: `invalidKey` for these, and for an array, undefined or a regular expression.
     public init(_ value: Value) throws(DocumentError) {
         switch value {
         case .array, .undefined, .regularExpression:
             throw DocumentError(.invalidKey, "An array, undefined or a regular expression cannot be an id.")
+        case .document, .javaScriptWithScope, .double, .decimal128:
+            var text: [UInt8] = []
+            do {
+                try ExtendedJSON.writeExactly(["id": value], into: &text)
+            } catch {
+                throw DocumentError(
+                    .invalidKey,
+                    "The value has no Extended JSON text of its own, so it cannot be an id."
+                )
+            }
+            self.value = value
         default:
             self.value = value
         }
