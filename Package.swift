@@ -5,7 +5,8 @@ let package = Package(
     name: "cutover",
     platforms: [.macOS(.v15)],
     products: [
-        .library(name: "MigrationCore", targets: ["MigrationCore"])
+        .library(name: "MigrationCore", targets: ["MigrationCore"]),
+        .library(name: "SQLiteAdapter", targets: ["SQLiteAdapter"]),
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-collections", from: "1.6.0"),
@@ -15,12 +16,18 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-metrics", from: "2.13.0"),
     ],
     targets: [
+        .testTarget(name: "BlockingLanesTests", dependencies: ["CutoverBlockingLanes", "MigrationCore"]),
         .target(
             name: "CutoverBlockingLanes",
             dependencies: ["MigrationCore", .product(name: "DequeModule", package: "swift-collections")],
             path: "Sources/BlockingLanes"
         ),
-        .testTarget(name: "BlockingLanesTests", dependencies: ["CutoverBlockingLanes", "MigrationCore"]),
+        .systemLibrary(
+            name: "CutoverCSQLite",
+            path: "Sources/CSQLite",
+            pkgConfig: "sqlite3",
+            providers: [.apt(["libsqlite3-dev"]), .brew(["sqlite"])]
+        ),
         .target(
             name: "MigrationCore",
             dependencies: [
@@ -35,11 +42,19 @@ let package = Package(
             name: "MigrationCoreTests",
             dependencies: ["MigrationCore", .product(name: "Crypto", package: "swift-crypto")]
         ),
+        .target(
+            name: "SQLiteAdapter",
+            dependencies: [
+                "CutoverBlockingLanes", "CutoverCSQLite", "MigrationCore",
+                .product(name: "DequeModule", package: "swift-collections"),
+            ]
+        ),
+        .testTarget(name: "SQLiteAdapterTests", dependencies: ["CutoverCSQLite", "MigrationCore", "SQLiteAdapter"]),
     ]
 )
 
 /// Targets that call C: each use of an unsafe construct is marked in their sources.
-let targetsThatTouchC: Set<String> = ["CutoverBlockingLanes"]
+let targetsThatTouchC: Set<String> = ["CutoverBlockingLanes", "SQLiteAdapter"]
 
 for target in package.targets where target.type != .system {
     target.swiftSettings =

@@ -1,0 +1,242 @@
+internal import CutoverBlockingLanes
+internal import DequeModule
+internal import MigrationCore
+
+/// The one connection that writes, with its lane, and the group commit in front of it.
+///
+/// A commit waits for the disk, and while it waits other callers arrive. Everything that has arrived when the lane is free
+/// again becomes one transaction with one wait for the disk; each caller gets its own result.
+///
+/// A work is a closure that first checks and then writes: one that throws before it has written anything harms no other. Should
+/// one throw after it has written, which takes a damaged file or a limit that only SQLite knows, the transaction is rolled back
+/// and every work of the group runs again in a transaction of its own. So a work may run twice, but is committed at most once.
+final class Writer: Sendable {
+    /// How many works one transaction takes at most: a bound for the time that a reader's write-ahead log can grow unseen.
+    private static let maximumGroupCount = 512
+
+    private let lane: Lane
+    private let connection: Connection
+    private let inbox = Locked(Inbox())
+
+    private struct Inbox {
+        var works = Deque<any PendingWork>()
+        /// The lane will look into the inbox, or does so now.
+        var isScheduled = false
+        var isClosed = false
+    }
+
+    init(connection: Connection, name: String) {
+        self.connection = connection
+        self.lane = Lane(name: name)
+    }
+
+    deinit {
+        lane.stopWithoutWaiting()
+    }
+
+    /// Runs a work inside a write transaction, alone or with others, and returns once it is durable.
+    ///
+    /// A task that is cancelled while its work waits is released at once with `.cancelled` and nothing is written. Once the
+    /// work has begun its outcome is awaited, so that the caller knows it.
+    func write<Value: Sendable>(
+        _ body: @escaping @Sendable (Connection) throws(StoreError) -> Value
+    ) async throws(StoreError) -> Value {
+        let work = GroupedWork(body: body)
+        let result = await withTaskCancellationHandler {
+            await withCheckedContinuation { continuation in
+                guard work.wait(with: continuation) else { return }
+                enqueue(work)
+            }
+        } onCancel: {
+            work.cancel()
+        }
+        return try result.get()
+    }
+
+    /// Runs a closure on the lane, outside of any transaction.
+    ///
+    /// - Parameter isInterruptible: Whether a cancelled task ends the statement that runs.
+    func run<Value: Sendable>(
+        isInterruptible: Bool = false,
+        _ body: @escaping @Sendable (Connection) throws(StoreError) -> Value
+    ) async throws(StoreError) -> Value {
+        let connection = connection
+        let interrupt: @Sendable () -> Void = { connection.interrupt() }
+        return try await lane.runThrowing(interrupt: isInterruptible ? interrupt : nil) {
+            () throws(StoreError) -> Value in
+            if connection.isClosed { throw .closedStore }
+            connection.busy.rearm()
+            return try body(connection)
+        }
+    }
+
+    /// Runs what has been accepted, closes the connection and ends the thread. What comes later fails with `closed`.
+    func stop() async {
+        let isFirst = inbox.withLock { inbox in
+            defer { inbox.isClosed = true }
+            return !inbox.isClosed
+        }
+        if isFirst {
+            lane.submit { [self] in
+                while inbox.withLock({ !$0.works.isEmpty }) { commitTaken() }
+                connection.close()
+            }
+        }
+        await lane.stopped()
+    }
+
+    // MARK: The group
+
+    private func enqueue(_ work: any PendingWork) {
+        let (isClosed, schedule) = inbox.withLock { inbox in
+            if inbox.isClosed { return (true, false) }
+            inbox.works.append(work)
+            defer { inbox.isScheduled = true }
+            return (false, !inbox.isScheduled)
+        }
+        if isClosed { work.fail(with: .closedStore) }
+        if schedule { lane.submit { self.commitGroup() } }
+    }
+
+    /// On the lane: takes what waits, commits it, answers it, and comes back for what has arrived meanwhile.
+    private func commitGroup() {
+        commitTaken()
+        let again = inbox.withLock { inbox in
+            inbox.isScheduled = !inbox.works.isEmpty
+            return inbox.isScheduled
+        }
+        // A lane that is stopped meanwhile refuses; what waits is then committed by the last closure, that of `stop()`.
+        if again { lane.submit { self.commitGroup() } }
+    }
+
+    private func commitTaken() {
+        let taken = inbox.withLock { inbox in
+            let count = min(inbox.works.count, Self.maximumGroupCount)
+            let taken = Array(inbox.works.prefix(count))
+            inbox.works.removeFirst(count)
+            return taken
+        }
+        commit(taken.filter { $0.begin() })
+    }
+
+    private func commit(_ works: [any PendingWork]) {
+        guard !works.isEmpty else { return }
+        do throws(StoreError) {
+            try connection.writeTransaction { () throws(StoreError) in
+                for work in works {
+                    let before = connection.totalChanges
+                    if let error = work.run(on: connection),
+                        connection.totalChanges != before || !connection.isInTransaction
+                    {
+                        throw error
+                    }
+                }
+            }
+            for work in works { work.finish() }
+        } catch {
+            if works.count == 1 || error.isAboutTheFile {
+                for work in works { work.fail(with: error) }
+            } else {
+                for work in works { commit([work]) }
+            }
+        }
+    }
+}
+
+/// A work on its way through the writer, whatever it returns.
+private protocol PendingWork: Sendable {
+    /// Leaves the queue; false if its task was cancelled meanwhile.
+    func begin() -> Bool
+    /// Runs inside a transaction and keeps the result for `finish()`; returns the error that it threw, if any.
+    func run(on connection: Connection) -> StoreError?
+    /// Answers with the result of the last run.
+    func finish()
+    func fail(with error: StoreError)
+}
+
+private final class GroupedWork<Value: Sendable>: PendingWork {
+    private typealias Answer = Result<Value, StoreError>
+
+    private enum Phase {
+        case new
+        case cancelledEarly
+        case waiting(CheckedContinuation<Result<Value, StoreError>, Never>)
+        case running(CheckedContinuation<Result<Value, StoreError>, Never>, Result<Value, StoreError>?)
+        case over
+    }
+
+    private let phase = Locked(Phase.new)
+    private let body: @Sendable (Connection) throws(StoreError) -> Value
+
+    init(body: @escaping @Sendable (Connection) throws(StoreError) -> Value) {
+        self.body = body
+    }
+
+    func wait(with continuation: CheckedContinuation<Result<Value, StoreError>, Never>) -> Bool {
+        let waits = phase.withLock { phase in
+            if case .cancelledEarly = phase {
+                phase = .over
+                return false
+            }
+            phase = .waiting(continuation)
+            return true
+        }
+        if !waits { continuation.resume(returning: .failure(.cancelledCall)) }
+        return waits
+    }
+
+    func begin() -> Bool {
+        phase.withLock { phase in
+            guard case .waiting(let continuation) = phase else { return false }
+            phase = .running(continuation, nil)
+            return true
+        }
+    }
+
+    func run(on connection: Connection) -> StoreError? {
+        let result = Answer { () throws(StoreError) in try body(connection) }
+        phase.withLock { phase in
+            if case .running(let continuation, _) = phase { phase = .running(continuation, result) }
+        }
+        if case .failure(let error) = result { return error }
+        return nil
+    }
+
+    func finish() {
+        let answer = phase.withLock { phase -> (CheckedContinuation<Answer, Never>, Answer)? in
+            guard case .running(let continuation, let result?) = phase else { return nil }
+            phase = .over
+            return (continuation, result)
+        }
+        answer?.0.resume(returning: answer!.1)
+    }
+
+    func fail(with error: StoreError) {
+        let continuation = phase.withLock { phase -> CheckedContinuation<Answer, Never>? in
+            switch phase {
+            case .waiting(let continuation), .running(let continuation, _):
+                phase = .over
+                return continuation
+            case .new, .cancelledEarly, .over:
+                return nil
+            }
+        }
+        continuation?.resume(returning: .failure(error))
+    }
+
+    func cancel() {
+        let waiting = phase.withLock { phase -> CheckedContinuation<Answer, Never>? in
+            switch phase {
+            case .new:
+                phase = .cancelledEarly
+                return nil
+            case .waiting(let continuation):
+                phase = .over
+                return continuation
+            case .cancelledEarly, .running, .over:
+                return nil
+            }
+        }
+        waiting?.resume(returning: .failure(.cancelledCall))
+    }
+}

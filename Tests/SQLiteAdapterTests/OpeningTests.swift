@@ -1,0 +1,119 @@
+import Foundation
+import MigrationCore
+import Testing
+
+@testable import SQLiteAdapter
+
+@Suite("Opening an SQLite file", .timeLimit(.minutes(1)))
+struct OpeningTests {
+    private let folder = TemporaryFolder()
+
+    @Test("a file that is missing is created, in write-ahead mode, with our mark and version")
+    func creates() async throws {
+        let database = try await SQLiteDatabase.open(at: folder.file())
+        await database.close()
+        let shell = Shell(path: folder.file())
+        #expect(try shell.run("PRAGMA application_id") == [["\(0x4375_746F)"]])
+        #expect(try shell.run("PRAGMA user_version") == [["\(Schema.version)"]])
+        #expect(try shell.run("PRAGMA journal_mode") == [["wal"]])
+    }
+
+    @Test("a file that is there is opened again, also by several at once")
+    func reopens() async throws {
+        for _ in 0..<3 { await (try await SQLiteDatabase.open(at: folder.file())).close() }
+        let path = folder.file("raced.sqlite")
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            for _ in 0..<4 {
+                group.addTask { await (try await SQLiteDatabase.open(at: path)).close() }
+            }
+            try await group.waitForAll()
+        }
+    }
+
+    @Test("a file of another program is refused and stays as it was")
+    func foreignFile() async throws {
+        let shell = Shell(path: folder.file())
+        try shell.run("CREATE TABLE notes (text TEXT); INSERT INTO notes VALUES ('mine')")
+        let before = try Data(contentsOf: URL(fileURLWithPath: folder.file()))
+        await expect(.foreignFile) { _ = try await SQLiteDatabase.open(at: folder.file()) }
+        #expect(try Data(contentsOf: URL(fileURLWithPath: folder.file())) == before)
+    }
+
+    @Test("a file with the mark of another program is refused")
+    func foreignMark() async throws {
+        try Shell(path: folder.file()).run("PRAGMA application_id = 1196444487")
+        await expect(.foreignFile) { _ = try await SQLiteDatabase.open(at: folder.file()) }
+    }
+
+    @Test("a file that is no database is refused and stays as it was")
+    func notADatabase() async throws {
+        let text = Data(String(repeating: "This is a letter, not a database. ", count: 100).utf8)
+        try text.write(to: URL(fileURLWithPath: folder.file()))
+        await expect(.foreignFile) { _ = try await SQLiteDatabase.open(at: folder.file()) }
+        #expect(try Data(contentsOf: URL(fileURLWithPath: folder.file())) == text)
+    }
+
+    @Test("a file with a newer schema is refused")
+    func newerSchema() async throws {
+        await (try await SQLiteDatabase.open(at: folder.file())).close()
+        try Shell(path: folder.file()).run("PRAGMA user_version = \(Schema.version + 1)")
+        await expect(.newerSchema) { _ = try await SQLiteDatabase.open(at: folder.file()) }
+    }
+
+    @Test("a damaged file is reported as corrupt")
+    func corrupt() async throws {
+        await (try await SQLiteDatabase.open(at: folder.file())).close()
+        var bytes = try Data(contentsOf: URL(fileURLWithPath: folder.file()))
+        // The header stays; the root page of the schema becomes nonsense.
+        bytes.replaceSubrange(100..<4_000, with: Data(repeating: 0xA5, count: 3_900))
+        try bytes.write(to: URL(fileURLWithPath: folder.file()))
+        await expect(.corrupt) { _ = try await SQLiteDatabase.open(at: folder.file()) }
+    }
+
+    @Test("a missing folder, and a missing file that must exist, are reported as unavailable")
+    func missing() async throws {
+        await expect(.unavailable) { _ = try await SQLiteDatabase.open(at: folder.file("no/such/folder.sqlite")) }
+        var configuration = SQLiteDatabase.Configuration()
+        configuration.access = .existing
+        await expect(.unavailable) {
+            _ = try await SQLiteDatabase.open(at: folder.file("absent.sqlite"), configuration: configuration)
+        }
+        #expect(!FileManager.default.fileExists(atPath: folder.file("absent.sqlite")))
+    }
+
+    @Test("settings that cannot be honoured are refused by name", arguments: [0, 1, 2, 3, 4])
+    func settings(setting: Int) async throws {
+        var configuration = SQLiteDatabase.Configuration()
+        switch setting {
+        case 0: configuration.readerLaneCount = 0
+        case 1: configuration.busyTimeout = .seconds(-1)
+        case 2: configuration.pageCacheBytes = -1
+        case 3: configuration.retainedChangeCount = 0
+        default: configuration.maximumIdleLogBytes = -1
+        }
+        await expect(.invalidConfiguration) {
+            _ = try await SQLiteDatabase.open(at: folder.file(), configuration: configuration)
+        }
+    }
+
+    @Test("a database in memory is refused, since its connections would not share it", arguments: ["", ":memory:"])
+    func memory(path: String) async {
+        await expect(.invalidConfiguration) { _ = try await SQLiteDatabase.open(at: path) }
+    }
+}
+
+/// Expects a call to throw a `StoreError` with this code.
+func expect(
+    _ code: StoreError.Code,
+    sourceLocation: SourceLocation = #_sourceLocation,
+    _ body: () async throws -> Void
+) async {
+    do {
+        try await body()
+        Issue.record("nothing was thrown, expected \(code)", sourceLocation: sourceLocation)
+    } catch let error as StoreError {
+        #expect(error.code == code, "\(String(reflecting: error))", sourceLocation: sourceLocation)
+    } catch {
+        Issue.record("expected \(code), got \(error)", sourceLocation: sourceLocation)
+    }
+}
