@@ -60,6 +60,11 @@ extension StoreID: ExpressibleByStringLiteral {
 
     /// Orders names by their UTF-8 bytes.
     public static func < (a: StoreID, b: StoreID) -> Bool { a.text.utf8.lexicographicallyPrecedes(b.text.utf8) }
+
+    /// Compares bytes: canonically equivalent names stay different, as they are in every store.
+    public static func == (a: StoreID, b: StoreID) -> Bool { a.text.hasSameUTF8(as: b.text) }
+
+    public func hash(into hasher: inout Hasher) { hasher.combineUTF8(of: text) }
 }
 
 extension TenantID: ExpressibleByStringLiteral {
@@ -76,6 +81,11 @@ extension TenantID: ExpressibleByStringLiteral {
 
     /// Orders names by their UTF-8 bytes.
     public static func < (a: TenantID, b: TenantID) -> Bool { a.text.utf8.lexicographicallyPrecedes(b.text.utf8) }
+
+    /// Compares bytes: canonically equivalent names stay different, as they are in every store.
+    public static func == (a: TenantID, b: TenantID) -> Bool { a.text.hasSameUTF8(as: b.text) }
+
+    public func hash(into hasher: inout Hasher) { hasher.combineUTF8(of: text) }
 }
 
 extension StreamID: ExpressibleByStringLiteral {
@@ -92,4 +102,9 @@ extension StreamID: ExpressibleByStringLiteral {
 
     /// Orders names by their UTF-8 bytes.
     public static func < (a: StreamID, b: StreamID) -> Bool { a.text.utf8.lexicographicallyPrecedes(b.text.utf8) }
+
+    /// Compares bytes: canonically equivalent names stay different, as they are in every store.
+    public static func == (a: StreamID, b: StreamID) -> Bool { a.text.hasSameUTF8(as: b.text) }
+
+    public func hash(into hasher: inout Hasher) { hasher.combineUTF8(of: text) }
 }

@@ -148,6 +148,18 @@ struct AppendPlanTests {
         }
     }
 
+    @Test("texts that look alike and have other bytes are other content")
+    func canonicalEquivalence() throws {
+        var log = Log()
+        var composed = event(1)
+        composed.actor = "caf\u{E9}"
+        var decomposed = composed
+        decomposed.actor = "cafe\u{301}"
+        _ = try log.append([StreamAppend("a", events: [composed])])
+        let error = #expect(throws: StoreError.self) { try log.decide([StreamAppend("a", events: [decomposed])]) }
+        #expect(error?.code == .conflictingEvent)
+    }
+
     @Test("refuses a tenant without a head, a fenced epoch, and events over the limits")
     func refusals() {
         let small = [StreamAppend("a", events: [event(1)])]

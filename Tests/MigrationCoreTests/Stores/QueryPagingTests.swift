@@ -71,7 +71,8 @@ struct ContinuationTests {
         cursor.position = .stored("5")
         let continuation = cursor.continuation
         let others: [(inout DocumentQuery) -> Void] = [
-            { $0.collection = "d" }, { $0.partition = PartitionKey.none }, { $0.filter = .equal("a.b", 2) }, { $0.limit = 11 },
+            { $0.collection = "d" }, { $0.partition = PartitionKey.none }, { $0.filter = .equal("a.b", 2) },
+            { $0.limit = 11 },
             { $0.filter = .equal(FieldPath(components: ["a.b"]), 1) }, { $0.sort = [.descending("n")] },
             { $0.sort = [] },
         ]

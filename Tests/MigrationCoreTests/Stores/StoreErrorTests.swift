@@ -53,4 +53,12 @@ struct StoreErrorTests {
         #expect(TenantID("Z") < TenantID("a"))
         #expect(TenantID("z") < TenantID("é"))
     }
+
+    @Test("names that look alike and have other bytes are different names")
+    func canonicalEquivalence() {
+        let composed: TenantID = "caf\u{E9}"
+        let decomposed: TenantID = "cafe\u{301}"
+        #expect(composed != decomposed)
+        #expect(Set([composed, decomposed]).count == 2)
+    }
 }

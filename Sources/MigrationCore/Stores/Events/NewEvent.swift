@@ -47,6 +47,38 @@ public struct NewEvent: Sendable, Hashable {
     }
 }
 
+extension NewEvent {
+    /// Compares all fields, texts by their bytes.
+    public static func == (a: NewEvent, b: NewEvent) -> Bool {
+        a.id == b.id && a.recordedAt == b.recordedAt && a.type.hasSameUTF8(as: b.type)
+            && a.schemaVersion == b.schemaVersion && a.occurredAt == b.occurredAt
+            && isSame(a.correlationID, b.correlationID) && isSame(a.causationID, b.causationID)
+            && isSame(a.actor, b.actor)
+            && a.payload == b.payload && a.metadata == b.metadata
+    }
+
+    public func hash(into hasher: inout Hasher) {
+        hasher.combine(id)
+        hasher.combine(payload)
+    }
+
+    /// Whether a stored event has this identity and content, wherever it stands and whenever it was recorded.
+    func hasSameContent(as event: StoredEvent) -> Bool {
+        id == event.id && type.hasSameUTF8(as: event.type) && schemaVersion == event.schemaVersion
+            && occurredAt == event.occurredAt && NewEvent.isSame(correlationID, event.correlationID)
+            && NewEvent.isSame(causationID, event.causationID) && NewEvent.isSame(actor, event.actor)
+            && payload == event.payload && metadata == event.metadata
+    }
+
+    private static func isSame(_ a: String?, _ b: String?) -> Bool {
+        switch (a, b) {
+        case (nil, nil): true
+        case (let a?, let b?): a.hasSameUTF8(as: b)
+        default: false
+        }
+    }
+}
+
 /// The version that a stream must have for an append to be applied.
 public enum ExpectedVersion: Sendable, Hashable {
     /// Any.

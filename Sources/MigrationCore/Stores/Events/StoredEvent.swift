@@ -104,14 +104,42 @@ public struct StoredEvent: Sendable, Hashable {
 
     /// Whether this is what an append of `event` to `stream` stores, wherever and whenever that was.
     public func holds(_ event: NewEvent, in stream: StreamID) -> Bool {
-        id == event.id && self.stream == stream && type == event.type && schemaVersion == event.schemaVersion
-            && occurredAt == event.occurredAt && correlationID == event.correlationID
-            && causationID == event.causationID && actor == event.actor && payload == event.payload
-            && metadata == event.metadata && (event.recordedAt == nil || event.recordedAt == recordedAt)
+        self.stream == stream && (event.recordedAt == nil || event.recordedAt == recordedAt)
+            && event.hasSameContent(as: self)
     }
 
     /// The chained digest of the log with this event, computed from its fields and the digest before it.
     public func chainedDigest(after digest: LogDigest) -> LogDigest {
         canonicalBSON.withUnsafeBytes { digest.chained(with: $0) }
+    }
+}
+
+extension StoredEvent {
+    /// Compares all fields, texts by their bytes.
+    public static func == (a: StoredEvent, b: StoredEvent) -> Bool {
+        a.position == b.position && a.version == b.version && a.digest == b.digest && a.recordedAt == b.recordedAt
+            && a.stream == b.stream && a.content.hasSameContent(as: b)
+    }
+
+    public func hash(into hasher: inout Hasher) {
+        hasher.combine(id)
+        hasher.combine(position)
+        hasher.combine(digest)
+    }
+
+    /// The event as it was appended.
+    public var content: NewEvent {
+        NewEvent(
+            id: id,
+            type: type,
+            schemaVersion: schemaVersion,
+            occurredAt: occurredAt,
+            recordedAt: recordedAt,
+            correlationID: correlationID,
+            causationID: causationID,
+            actor: actor,
+            metadata: metadata,
+            payload: payload
+        )
     }
 }
