@@ -8,7 +8,7 @@ extension Connection {
     func writeTransaction<Result>(
         _ body: () throws(StoreError) -> Result
     ) throws(StoreError) -> Result {
-        try statement("BEGIN IMMEDIATE").run()
+        try statement(.beginImmediate).run()
         do throws(StoreError) {
             let result = try body()
             try commit()
@@ -23,14 +23,14 @@ extension Connection {
     func readTransaction<Result>(
         _ body: () throws(StoreError) -> Result
     ) throws(StoreError) -> Result {
-        try statement("BEGIN").run()
+        try statement(.begin).run()
         defer { rollBack() }
         return try body()
     }
 
     private func commit() throws(StoreError) {
         do throws(StoreError) {
-            try statement("COMMIT").run()
+            try statement(.commit).run()
         } catch {
             throw error.duringCommit
         }
@@ -40,6 +40,13 @@ extension Connection {
     private func rollBack() {
         guard isInTransaction else { return }
         // A rollback can only fail where the connection is beyond use, and then nothing was committed either.
-        try? statement("ROLLBACK").run()
+        try? statement(.rollback).run()
     }
+}
+
+extension SQL {
+    fileprivate static let begin: SQL = "BEGIN"
+    fileprivate static let beginImmediate: SQL = "BEGIN IMMEDIATE"
+    fileprivate static let commit: SQL = "COMMIT"
+    fileprivate static let rollback: SQL = "ROLLBACK"
 }

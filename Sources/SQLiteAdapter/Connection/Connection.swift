@@ -8,7 +8,7 @@ internal import MigrationCore
 @safe final class Connection: @unchecked Sendable {
     private var handle: ConnectionHandle?
     private(set) var isClosed = false
-    private var statements: [UInt: Statement] = [:]
+    private var statements: [ObjectIdentifier: Statement] = [:]
     /// The pointer of `handle`; not used after `close()`.
     private let database: OpaquePointer
     let busy: BusyHandler
@@ -97,11 +97,11 @@ internal import MigrationCore
 
     // MARK: Statements
 
-    /// The prepared statement of a literal; prepared once for the connection's life.
-    func statement(_ sql: StaticString) throws(StoreError) -> Statement {
-        let key = unsafe UInt(bitPattern: sql.utf8Start)
+    /// The prepared statement of a constant; prepared once for the connection's life.
+    func statement(_ sql: SQL) throws(StoreError) -> Statement {
+        let key = ObjectIdentifier(sql)
         if let statement = statements[key] { return statement }
-        let statement = try prepare(sql.description, persistent: true)
+        let statement = try prepare(sql.text, persistent: true)
         statements[key] = statement
         return statement
     }

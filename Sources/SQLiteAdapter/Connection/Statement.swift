@@ -93,6 +93,11 @@ final class Statement {
         try check(code)
     }
 
+    /// Binds a copy of the bytes as a blob.
+    func bind(_ index: Int32, bytes: UnsafeRawBufferPointer) throws(StoreError) {
+        try check(unsafe bindBlob(index, bytes))
+    }
+
     func bind(_ index: Int32, _ blob: [UInt8]?) throws(StoreError) {
         if let blob { try bind(index, blob) } else { try bindNull(index) }
     }

@@ -10,6 +10,9 @@ struct SQLiteFailure: Error, Sendable, Hashable {
 
     /// The low byte: the code without its refinement.
     var primaryCode: Int32 { resultCode & 0xFF }
+
+    /// `SQLITE_CONSTRAINT_UNIQUE`, whose macro Swift does not see. The message ends with the columns of the index.
+    var isUniqueConstraint: Bool { resultCode == SQLITE_CONSTRAINT | (8 << 8) }
 }
 
 extension StoreError {

@@ -4,8 +4,8 @@
 ///
 /// ```swift
 /// let database = try await SQLiteDatabase.open(at: "/var/lib/shop/shop.sqlite")
-/// let documents = SQLiteDocumentStore(database)
-/// let events = SQLiteEventStore(database)
+/// let documents = SQLiteDocumentStore("shop-documents", in: database)
+/// let events = SQLiteEventStore("shop-events", in: database)
 /// ```
 ///
 /// The file is in write-ahead mode: readers see the last commit and never wait for the writer. Several processes may open one
@@ -20,6 +20,9 @@ public final class SQLiteDatabase: Sendable {
 
     let writer: Writer
     let readers: ReaderPool
+
+    /// Fires after each commit of this process.
+    var committed: ChangeSignal { writer.committed }
 
     init(path: String, configuration: Configuration, writer: Writer, readers: ReaderPool) {
         self.path = path

@@ -17,6 +17,8 @@ final class Writer: Sendable {
     private let lane: Lane
     private let connection: Connection
     private let inbox = Locked(Inbox())
+    /// Fires after each commit.
+    let committed = ChangeSignal()
 
     private struct Inbox {
         var works = Deque<any PendingWork>()
@@ -133,6 +135,7 @@ final class Writer: Sendable {
                 }
             }
             for work in works { work.finish() }
+            committed.fire()
         } catch {
             if works.count == 1 || error.isAboutTheFile {
                 for work in works { work.fail(with: error) }
