@@ -28,6 +28,7 @@ let package = Package(
             pkgConfig: "sqlite3",
             providers: [.apt(["libsqlite3-dev"]), .brew(["sqlite"])]
         ),
+        .target(name: "CutoverDocumentCorpus", dependencies: ["MigrationCore"], path: "Tests/DocumentCorpus"),
         .target(
             name: "MigrationCore",
             dependencies: [
@@ -40,7 +41,11 @@ let package = Package(
         ),
         .testTarget(
             name: "MigrationCoreTests",
-            dependencies: ["MigrationCore", .product(name: "Crypto", package: "swift-crypto")]
+            dependencies: [
+                "CutoverDocumentCorpus",
+                "MigrationCore",
+                .product(name: "Crypto", package: "swift-crypto"),
+            ]
         ),
         .target(
             name: "SQLiteAdapter",
