@@ -5,6 +5,7 @@ let package = Package(
     name: "cutover",
     platforms: [.macOS(.v15)],
     products: [
+        .library(name: "InMemoryAdapter", targets: ["InMemoryAdapter"]),
         .library(name: "MigrationCore", targets: ["MigrationCore"]),
         .library(name: "SQLiteAdapter", targets: ["SQLiteAdapter"]),
     ],
@@ -29,6 +30,8 @@ let package = Package(
             providers: [.apt(["libsqlite3-dev"]), .brew(["sqlite"])]
         ),
         .target(name: "CutoverDocumentCorpus", dependencies: ["MigrationCore"], path: "Tests/DocumentCorpus"),
+        .target(name: "InMemoryAdapter", dependencies: ["MigrationCore"]),
+        .testTarget(name: "InMemoryAdapterTests", dependencies: ["InMemoryAdapter", "MigrationCore"]),
         .target(
             name: "MigrationCore",
             dependencies: [
