@@ -3,7 +3,7 @@
 # ONLY=word runs the measures whose name contains the word; STRICT=1 makes a missed bar an error.
 source "$(dirname "${BASH_SOURCE[0]}")/common.sh"
 
-arguments=()
+arguments=(--results Benchmarks/results.jsonl --scratch .build/benchmarks)
 [ -z "${ONLY:-}" ] || arguments+=(--only "$ONLY")
 [ "${STRICT:-}" != 1 ] || arguments+=(--strict)
 
@@ -12,7 +12,7 @@ build() { swift build --package-path Benchmarks --scratch-path .build --configur
 measure() {
     local bin
     bin=$(swift build --package-path Benchmarks --scratch-path .build --configuration release --show-bin-path)
-    "$bin/cutover-bench" ${arguments[@]+"${arguments[@]}"}
+    "$bin/cutover-benchmarks" "${arguments[@]}"
 }
 
 step "system packages" ensure_packages git pkg-config libsqlite3-dev
