@@ -49,13 +49,19 @@ public struct Document: Sendable {
 
     /// A document with the given fields, in order; a name that occurs twice is a programming error.
     package init(fields: [(String, Value)]) {
-        var writer = BSONWriter(reservingCapacity: 16 + fields.count * 24)
-        let start = writer.beginDocument()
-        var names = UTF8NameSet()
-        for (name, value) in fields {
-            precondition(names.insert(name), "A document literal names a field twice.")
-            writer.append(name, value)
+        var names = UTF8NameIndex()
+        for (name, _) in fields {
+            precondition(names.place(of: name) == nil, "A document names each of its fields once.")
+            names.append(name)
         }
+        self.init(uniqueFields: fields)
+    }
+
+    /// A document with the given fields, whose names are known to be unique.
+    package init(uniqueFields fields: some Sequence<(String, Value)>) {
+        var writer = BSONWriter(reservingCapacity: 64)
+        let start = writer.beginDocument()
+        for (name, value) in fields { writer.append(name, value) }
         writer.endDocument(start)
         bson = writer.bytes
     }

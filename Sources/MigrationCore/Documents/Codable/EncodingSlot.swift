@@ -1,0 +1,111 @@
+/// What was encoded at one place: a finished value, or a container that may still grow.
+enum EncodingSlot {
+    case value(Value)
+    case node(EncodingNode)
+
+    /// Encodes a value.
+    init<T: Encodable>(_ value: T, codingPath: [any CodingKey], userInfo: [CodingUserInfoKey: any Sendable]) throws {
+        if let native = value as? any NativeValue {
+            guard let nativeValue = native.nativeValue else {
+                throw EncodingError.invalidValue(
+                    value,
+                    EncodingError.Context(
+                        codingPath: codingPath,
+                        debugDescription: "A document cannot hold this value."
+                    )
+                )
+            }
+            self = .value(nativeValue)
+            return
+        }
+        let node = EncodingNode()
+        try value.encode(to: ValueEncoder(node: node, codingPath: codingPath, userInfo: userInfo))
+        self = .node(node)
+    }
+
+    /// The finished value.
+    var value: Value {
+        switch self {
+        case .value(let value): value
+        case .node(let node): node.value
+        }
+    }
+}
+
+/// A container that is being filled. A class, because encoders hand out containers that write to the same place.
+final class EncodingNode {
+    private enum Content {
+        case empty
+        case single(EncodingSlot)
+        case document(UTF8NameIndex, [EncodingSlot])
+        case array([EncodingSlot])
+    }
+
+    private var content = Content.empty
+
+    /// Makes this a document, unless it is one.
+    func beginDocument() {
+        if case .document = content { return }
+        content = .document(UTF8NameIndex(), [])
+    }
+
+    /// Makes this an array, unless it is one.
+    func beginArray() {
+        if case .array = content { return }
+        content = .array([])
+    }
+
+    /// Makes this a single value.
+    func set(_ slot: EncodingSlot) {
+        content = .single(slot)
+    }
+
+    /// Sets a field of the document.
+    func set(_ slot: EncodingSlot, forKey name: String) {
+        guard case .document(var index, var slots) = content else { return }
+        content = .empty
+        if let place = index.place(of: name) {
+            slots[place] = slot
+        } else {
+            index.append(name)
+            slots.append(slot)
+        }
+        content = .document(index, slots)
+    }
+
+    /// The container at a field of the document, which is made when there is none.
+    func node(forKey name: String) -> EncodingNode {
+        if case .document(let index, let slots) = content, let place = index.place(of: name),
+            case .node(let node) = slots[place]
+        {
+            return node
+        }
+        let node = EncodingNode()
+        set(.node(node), forKey: name)
+        return node
+    }
+
+    /// Adds an element to the array.
+    func append(_ slot: EncodingSlot) {
+        guard case .array(var slots) = content else { return }
+        content = .empty
+        slots.append(slot)
+        content = .array(slots)
+    }
+
+    /// The number of elements of the array.
+    var count: Int {
+        if case .array(let slots) = content { slots.count } else { 0 }
+    }
+
+    /// The finished value; a type that encoded nothing is an empty document.
+    var value: Value {
+        switch content {
+        case .empty: .document(Document())
+        case .single(let slot): slot.value
+        case .array(let slots): .array(slots.map(\.value))
+        case .document(let index, let slots):
+            .document(Document(uniqueFields: zip(index.names, slots.lazy.map(\.value))))
+        }
+    }
+}
