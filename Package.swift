@@ -46,6 +46,7 @@ let package = Package(
             name: "MigrationCoreTests",
             dependencies: [
                 "CutoverDocumentCorpus",
+                "InMemoryAdapter",
                 "MigrationCore",
                 .product(name: "Crypto", package: "swift-crypto"),
             ]
