@@ -30,6 +30,11 @@ let package = Package(
             providers: [.apt(["libsqlite3-dev"]), .brew(["sqlite"])]
         ),
         .target(name: "CutoverDocumentCorpus", dependencies: ["MigrationCore"], path: "Tests/DocumentCorpus"),
+        .executableTarget(
+            name: "cutover-fuzz",
+            dependencies: ["CutoverDocumentCorpus", "MigrationCore"],
+            path: "Tests/Fuzz"
+        ),
         .target(name: "InMemoryAdapter", dependencies: ["MigrationCore"]),
         .testTarget(name: "InMemoryAdapterTests", dependencies: ["InMemoryAdapter", "MigrationCore"]),
         .target(
