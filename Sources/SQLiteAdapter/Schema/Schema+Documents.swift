@@ -7,14 +7,15 @@ extension Schema {
         """
         CREATE TABLE collections (
             name TEXT NOT NULL PRIMARY KEY,
-            settings TEXT NOT NULL DEFAULT '{}'
+            default_lifetime INTEGER,
+            settings TEXT
         ) STRICT, WITHOUT ROWID
         """,
         """
         CREATE TABLE documents (
             number INTEGER PRIMARY KEY,
             collection TEXT NOT NULL,
-            partition TEXT NOT NULL DEFAULT '[]',
+            partition TEXT NOT NULL DEFAULT '[]' CHECK (partition <> ''),
             id TEXT NOT NULL,
             body TEXT NOT NULL,
             etag TEXT,
@@ -23,7 +24,7 @@ extension Schema {
         ) STRICT
         """,
         """
-        CREATE INDEX documents_expiring ON documents (expires_at) WHERE expires_at IS NOT NULL
+        CREATE INDEX documents_by_expiry ON documents (collection, expires_at) WHERE expires_at IS NOT NULL
         """,
         """
         CREATE TABLE changes (
@@ -69,6 +70,11 @@ extension Schema {
         """
         CREATE TRIGGER documents_updated_etag
         AFTER UPDATE OF collection, partition, id, body, expires_at ON documents WHEN NEW.etag IS OLD.etag BEGIN
+            UPDATE documents SET etag = lower(hex(randomblob(12))) WHERE number = NEW.number;
+        END
+        """,
+        """
+        CREATE TRIGGER documents_lost_etag AFTER UPDATE OF etag ON documents WHEN NEW.etag IS NULL BEGIN
             UPDATE documents SET etag = lower(hex(randomblob(12))) WHERE number = NEW.number;
         END
         """,

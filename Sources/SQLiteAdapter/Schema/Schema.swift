@@ -10,5 +10,11 @@ enum Schema {
     static var version: Int64 { Int64(upgrades.count) }
 
     /// Step n leads from version n to version n + 1; the first makes an empty file ours.
-    static let upgrades: [[String]] = [documents + events]
+    static let upgrades: [[String]] = [identity + documents + events]
+
+    /// One row with a random id: what continuations of the change feed recognise the file by.
+    private static let identity: [String] = [
+        "CREATE TABLE identity (file TEXT NOT NULL) STRICT",
+        "INSERT INTO identity (file) VALUES (lower(hex(randomblob(8))))",
+    ]
 }
