@@ -18,13 +18,22 @@ extension DocumentCorpus {
         ),
         ValidSample(
             "integers take the smallest type",
-            #"{"a":[0,-1,2147483647,-2147483648,2147483648,-2147483649,9007199254740993,9223372036854775807,-9223372036854775808]}"#,
+            #"""
+            {"a":[0,-1,2147483647,-2147483648,2147483648,-2147483649,9007199254740993,9223372036854775807,\#
+            -9223372036854775808]}
+            """#,
             canonical:
-                #"{"a":[{"$numberInt":"0"},{"$numberInt":"-1"},{"$numberInt":"2147483647"},{"$numberInt":"-2147483648"},"#
-                + #"{"$numberLong":"2147483648"},{"$numberLong":"-2147483649"},{"$numberLong":"9007199254740993"},"#
-                + #"{"$numberLong":"9223372036854775807"},{"$numberLong":"-9223372036854775808"}]}"#,
+                #"""
+                {"a":[{"$numberInt":"0"},{"$numberInt":"-1"},{"$numberInt":"2147483647"},\#
+                {"$numberInt":"-2147483648"},
+                """#
+                    + #"{"$numberLong":"2147483648"},{"$numberLong":"-2147483649"},{"$numberLong":"9007199254740993"},"#
+                    + #"{"$numberLong":"9223372036854775807"},{"$numberLong":"-9223372036854775808"}]}"#,
             relaxed:
-                #"{"a":[0,-1,2147483647,-2147483648,2147483648,-2147483649,9007199254740993,9223372036854775807,-9223372036854775808]}"#
+                #"""
+                {"a":[0,-1,2147483647,-2147483648,2147483648,-2147483649,9007199254740993,9223372036854775807,\#
+                -9223372036854775808]}
+                """#
         ),
         ValidSample(
             "integers beyond 64 bits are doubles",
@@ -44,10 +53,13 @@ extension DocumentCorpus {
             "a fraction or an exponent makes a double",
             #"{"a":[1.0,-0.0,0.5,1e3,1E+3,100e-2,1.5e-7,0.1,5e-324,1.7976931348623157e308,0e99999,0.0e-99999]}"#,
             canonical:
-                #"{"a":[{"$numberDouble":"1.0"},{"$numberDouble":"-0.0"},{"$numberDouble":"0.5"},{"$numberDouble":"1000.0"},"#
-                + #"{"$numberDouble":"1000.0"},{"$numberDouble":"1.0"},{"$numberDouble":"1.5E-7"},{"$numberDouble":"0.1"},"#
-                + #"{"$numberDouble":"5E-324"},{"$numberDouble":"1.7976931348623157E+308"},{"$numberDouble":"0.0"},"#
-                + #"{"$numberDouble":"0.0"}]}"#,
+                #"""
+                {"a":[{"$numberDouble":"1.0"},{"$numberDouble":"-0.0"},{"$numberDouble":"0.5"},\#
+                {"$numberDouble":"1000.0"},
+                """#
+                    + #"{"$numberDouble":"1000.0"},{"$numberDouble":"1.0"},{"$numberDouble":"1.5E-7"},{"$numberDouble":"0.1"},"#
+                    + #"{"$numberDouble":"5E-324"},{"$numberDouble":"1.7976931348623157E+308"},{"$numberDouble":"0.0"},"#
+                    + #"{"$numberDouble":"0.0"}]}"#,
             relaxed: #"{"a":[1.0,-0.0,0.5,1000.0,1000.0,1.0,1.5E-7,0.1,5E-324,1.7976931348623157E+308,0.0,0.0]}"#
         ),
         ValidSample(
@@ -87,8 +99,8 @@ extension DocumentCorpus {
     /// A document shaped like a mail message; its numbers are strings or 32-bit integers.
     private static func mail(subject: String, body: String, size: Int) -> String {
         #"{"_id":"msg-000017","mailbox":"inbox","subject":""# + subject
-            + #"","from":{"name":"Ada Lovelace","address":"ada@example.org"},"to":[{"name":"Charles Babbage","address":"#
-            + #""charles@example.org"}],"cc":[],"size":"# + String(size)
+            + #"","from":{"name":"Ada Lovelace","address":"ada@example.org"},"to":[{"name":"Charles Babbage","#
+            + #""address":"charles@example.org"}],"cc":[],"size":"# + String(size)
             + #","flags":{"seen":true,"answered":false},"labels":["work","urgent"],"spam":null,"body":""# + body
             + #""}"#
     }

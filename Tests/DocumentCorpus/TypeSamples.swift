@@ -21,10 +21,16 @@ extension DocumentCorpus {
         ),
         ValidSample(
             "double",
-            #"{"a":[{"$numberDouble":"1"},{"$numberDouble":"-0"},{"$numberDouble":".5"},{"$numberDouble":"1e400000"},{"$numberDouble":"1E-400"}]}"#
-                .replacing("1e400000", with: "1e40"),
+            #"""
+            {"a":[{"$numberDouble":"1"},{"$numberDouble":"-0"},{"$numberDouble":".5"},{"$numberDouble":"1e400000"},\#
+            {"$numberDouble":"1E-400"}]}
+            """#
+            .replacing("1e400000", with: "1e40"),
             canonical:
-                #"{"a":[{"$numberDouble":"1.0"},{"$numberDouble":"-0.0"},{"$numberDouble":"0.5"},{"$numberDouble":"1E+40"},{"$numberDouble":"0.0"}]}"#,
+                #"""
+                {"a":[{"$numberDouble":"1.0"},{"$numberDouble":"-0.0"},{"$numberDouble":"0.5"},\#
+                {"$numberDouble":"1E+40"},{"$numberDouble":"0.0"}]}
+                """#,
             relaxed: #"{"a":[1.0,-0.0,0.5,1E+40,0.0]}"#
         ),
         ValidSample(
@@ -33,21 +39,37 @@ extension DocumentCorpus {
         ),
         ValidSample(
             "decimal",
-            #"{"a":[{"$numberDecimal":"1.50"},{"$numberDecimal":"1E+3"},{"$numberDecimal":"-0.0"},{"$numberDecimal":"0E-6176"},{"$numberDecimal":"9.999999999999999999999999999999999E+6144"}]}"#
+            #"""
+            {"a":[{"$numberDecimal":"1.50"},{"$numberDecimal":"1E+3"},{"$numberDecimal":"-0.0"},\#
+            {"$numberDecimal":"0E-6176"},{"$numberDecimal":"9.999999999999999999999999999999999E+6144"}]}
+            """#
         ),
         ValidSample(
             "decimal in other words",
-            #"{"a":[{"$numberDecimal":"+017."},{"$numberDecimal":".5"},{"$numberDecimal":"inf"},{"$numberDecimal":"-INFINITY"},{"$numberDecimal":"-nan"},{"$numberDecimal":"1e6144"}]}"#,
+            #"""
+            {"a":[{"$numberDecimal":"+017."},{"$numberDecimal":".5"},{"$numberDecimal":"inf"},\#
+            {"$numberDecimal":"-INFINITY"},{"$numberDecimal":"-nan"},{"$numberDecimal":"1e6144"}]}
+            """#,
             canonical:
-                #"{"a":[{"$numberDecimal":"17"},{"$numberDecimal":"0.5"},{"$numberDecimal":"Infinity"},{"$numberDecimal":"-Infinity"},{"$numberDecimal":"NaN"},{"$numberDecimal":"1.000000000000000000000000000000000E+6144"}]}"#
+                #"""
+                {"a":[{"$numberDecimal":"17"},{"$numberDecimal":"0.5"},{"$numberDecimal":"Infinity"},\#
+                {"$numberDecimal":"-Infinity"},{"$numberDecimal":"NaN"},\#
+                {"$numberDecimal":"1.000000000000000000000000000000000E+6144"}]}
+                """#
         ),
         ValidSample(
             "binary",
-            #"{"a":{"$binary":{"base64":"o0w498Or7cijeBSpkquNtg==","subType":"03"}},"b":{"$binary":{"base64":"","subType":"00"}}}"#
+            #"""
+            {"a":{"$binary":{"base64":"o0w498Or7cijeBSpkquNtg==","subType":"03"}},"b":{"$binary":{"base64":"",\#
+            "subType":"00"}}}
+            """#
         ),
         ValidSample(
             "binary of one to four bytes",
-            #"{"a":[{"$binary":{"base64":"AQ==","subType":"80"}},{"$binary":{"base64":"AQI=","subType":"80"}},{"$binary":{"base64":"AQID","subType":"80"}},{"$binary":{"base64":"+/8=","subType":"ff"}}]}"#
+            #"""
+            {"a":[{"$binary":{"base64":"AQ==","subType":"80"}},{"$binary":{"base64":"AQI=","subType":"80"}},\#
+            {"$binary":{"base64":"AQID","subType":"80"}},{"$binary":{"base64":"+/8=","subType":"ff"}}]}
+            """#
         ),
         ValidSample(
             "binary with its keys reversed and a short subtype",
@@ -93,7 +115,10 @@ extension DocumentCorpus {
         ),
         ValidSample(
             "regular expression",
-            #"{"a":{"$regularExpression":{"pattern":"^a/\"b\\d$","options":"im"}},"b":{"$regularExpression":{"pattern":"","options":""}}}"#
+            #"""
+            {"a":{"$regularExpression":{"pattern":"^a/\"b\\d$","options":"im"}},\#
+            "b":{"$regularExpression":{"pattern":"","options":""}}}
+            """#
         ),
         ValidSample(
             "regular expression with keys and options out of order",
@@ -113,21 +138,39 @@ extension DocumentCorpus {
         ),
         ValidSample(
             "dates from 1970 to 9999",
-            #"{"a":[{"$date":{"$numberLong":"0"}},{"$date":{"$numberLong":"1356351330501"}},{"$date":{"$numberLong":"253402300799999"}}]}"#,
+            #"""
+            {"a":[{"$date":{"$numberLong":"0"}},{"$date":{"$numberLong":"1356351330501"}},\#
+            {"$date":{"$numberLong":"253402300799999"}}]}
+            """#,
             relaxed:
-                #"{"a":[{"$date":"1970-01-01T00:00:00Z"},{"$date":"2012-12-24T12:15:30.501Z"},{"$date":"9999-12-31T23:59:59.999Z"}]}"#
+                #"""
+                {"a":[{"$date":"1970-01-01T00:00:00Z"},{"$date":"2012-12-24T12:15:30.501Z"},\#
+                {"$date":"9999-12-31T23:59:59.999Z"}]}
+                """#
         ),
         ValidSample(
             "dates before 1970 and after 9999",
-            #"{"a":[{"$date":{"$numberLong":"-1"}},{"$date":{"$numberLong":"253402300800000"}},{"$date":{"$numberLong":"-9223372036854775808"}},{"$date":{"$numberLong":"9223372036854775807"}}]}"#
+            #"""
+            {"a":[{"$date":{"$numberLong":"-1"}},{"$date":{"$numberLong":"253402300800000"}},\#
+            {"$date":{"$numberLong":"-9223372036854775808"}},{"$date":{"$numberLong":"9223372036854775807"}}]}
+            """#
         ),
         ValidSample(
             "dates as text",
-            #"{"a":[{"$date":"1969-12-31T23:59:59.999Z"},{"$date":"2024-02-29T01:00:00.5+01:00"},{"$date":"2000-01-01T00:00:00.120000Z"}]}"#,
+            #"""
+            {"a":[{"$date":"1969-12-31T23:59:59.999Z"},{"$date":"2024-02-29T01:00:00.5+01:00"},\#
+            {"$date":"2000-01-01T00:00:00.120000Z"}]}
+            """#,
             canonical:
-                #"{"a":[{"$date":{"$numberLong":"-1"}},{"$date":{"$numberLong":"1709164800500"}},{"$date":{"$numberLong":"946684800120"}}]}"#,
+                #"""
+                {"a":[{"$date":{"$numberLong":"-1"}},{"$date":{"$numberLong":"1709164800500"}},\#
+                {"$date":{"$numberLong":"946684800120"}}]}
+                """#,
             relaxed:
-                #"{"a":[{"$date":{"$numberLong":"-1"}},{"$date":"2024-02-29T00:00:00.500Z"},{"$date":"2000-01-01T00:00:00.120Z"}]}"#
+                #"""
+                {"a":[{"$date":{"$numberLong":"-1"}},{"$date":"2024-02-29T00:00:00.500Z"},\#
+                {"$date":"2000-01-01T00:00:00.120Z"}]}
+                """#
         ),
         ValidSample("keys that mark the ends", #"{"a":{"$minKey":1},"b":{"$maxKey":1}}"#),
         ValidSample("undefined", #"{"a":{"$undefined":true}}"#),
@@ -152,7 +195,10 @@ extension DocumentCorpus {
         ValidSample("unknown names with a dollar", #"{"a":{"$":"x","$foo":"y","$oi":"z","$oidx":"w","$$oid":"v"}}"#),
         ValidSample(
             "query operators",
-            #"{"a":{"$type":"string"},"b":{"$regex":"x","$options":"i"},"c":{"$regex":{"$regularExpression":{"pattern":"p","options":""}},"$options":"ix"}}"#
+            #"""
+            {"a":{"$type":"string"},"b":{"$regex":"x","$options":"i"},\#
+            "c":{"$regex":{"$regularExpression":{"pattern":"p","options":""}},"$options":"ix"}}
+            """#
         ),
         ValidSample(
             "names of types on the outside are ordinary",

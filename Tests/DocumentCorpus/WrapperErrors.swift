@@ -47,6 +47,7 @@ extension DocumentCorpus {
         wrong("a scope alone", #"{"$scope":{}}"#, at: 5),
         wrong("a scope of a number", #"{"$code":"","$scope":1}"#, at: 26),
         wrong("a scope that is another type", #"{"$code":"","$scope":{"$minKey":1}}"#, at: 26),
+        wrong("a scope that is the older binary", #"{"$code":"","$scope":{"$type":"00","$binary":""}}"#, at: 40),
         wrong("a timestamp of a number", #"{"$timestamp":1}"#, at: 19),
         wrong("a timestamp of texts", #"{"$timestamp":{"t":"1","i":1}}"#, at: 24),
         wrong("a negative timestamp", #"{"$timestamp":{"t":-1,"i":1}}"#, at: 24),

@@ -100,7 +100,8 @@ struct Mutator {
         "{", "}", "[", "]", ",", ":", "\"\"", "{}", "[]", "null", "true", "false", "-", "0", "1e5", ",\"a\":1",
         "\"a\":", " ",
         "\\u0000", "\\ud800", "\\udc00", "\\u0024", "\\n", "\u{feff}", "\u{e9}", "1E400", "\"$oid\":", "\"$date\":",
-        "\"$numberLong\":\"", "\"$binary\":", "{\"$minKey\":1}", "\"$scope\":{},", "\"$code\":\"\",", "/**/", "NaN",
+        "\"$numberLong\":\"", "\"$binary\":", "{\"$minKey\":1}", "\"$scope\":{},", "\"$type\":\"00\",",
+        "\"$code\":\"\",", "/**/", "NaN",
     ]
 
     private static let characters: [[UInt8]] =

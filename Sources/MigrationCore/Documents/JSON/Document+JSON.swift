@@ -27,7 +27,7 @@ extension Document {
     /// - Parameters:
     ///   - json: One object, with nothing but white space around it; no byte order mark.
     ///   - limits: The greatest size (as BSON, in bytes) and depth to accept.
-    /// - Throws: as ``init(json:limits:)-(String,_)`` does.
+    /// - Throws: as the initializer that takes a `String` does.
     public init(json: some Collection<UInt8>, limits: DocumentLimits = .default) throws(DocumentError) {
         let outcome = json.withContiguousStorageIfAvailable { bytes -> Result<Document, DocumentError> in
             do throws(DocumentError) {

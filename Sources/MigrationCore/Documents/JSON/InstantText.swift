@@ -4,7 +4,7 @@ enum InstantText {
     /// zero. The caller has reserved 24 bytes.
     static func append(millisecondsSinceEpoch time: Int64, to sink: inout ByteSink) {
         let (days, millisecondOfDay) = Int(time).quotientAndRemainder(dividingBy: 86_400_000)
-        let (year, month, day) = date(daysSinceEpoch: days)
+        let (year, month, day) = civilDate(daysSinceEpoch: days)
         appendPair(year / 100, to: &sink)
         appendPair(year % 100, to: &sink)
         sink.append(UInt8(ascii: "-"))
@@ -24,17 +24,6 @@ enum InstantText {
             appendPair(fraction % 100, to: &sink)
         }
         sink.append(UInt8(ascii: "Z"))
-    }
-
-    /// The Gregorian date of a day from 1970 on, counted in years that begin in March.
-    private static func date(daysSinceEpoch days: Int) -> (year: Int, month: Int, day: Int) {
-        let (era, dayOfEra) = (days + 719_468).quotientAndRemainder(dividingBy: 146_097)
-        let yearOfEra = (dayOfEra - dayOfEra / 1460 + dayOfEra / 36_524 - dayOfEra / 146_096) / 365
-        let dayOfYear = dayOfEra - (365 * yearOfEra + yearOfEra / 4 - yearOfEra / 100)
-        let monthFromMarch = (5 * dayOfYear + 2) / 153
-        let month = monthFromMarch < 10 ? monthFromMarch + 3 : monthFromMarch - 9
-        let day = dayOfYear - (153 * monthFromMarch + 2) / 5 + 1
-        return (era * 400 + yearOfEra + (month <= 2 ? 1 : 0), month, day)
     }
 
     @inline(__always)

@@ -1,6 +1,6 @@
 /// The two output forms of MongoDB Extended JSON v2.
 ///
-/// Both are read by ``Document/init(json:limits:)-(String,_)`` alike. Choose ``canonical`` wherever the text is
+/// `Document(json:)` reads both alike. Choose ``canonical`` wherever the text is
 /// stored or sent and must come back as the same types; choose ``relaxed`` for people and for tools that expect
 /// ordinary JSON numbers.
 ///

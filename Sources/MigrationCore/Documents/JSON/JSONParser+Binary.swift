@@ -44,7 +44,7 @@ extension JSONParser {
 
     /// The subtype, when the object in progress holds nothing but `"$type"` with a string: the older form in the
     /// other order.
-    mutating func leadingLegacySubtype() throws(JSONFault) -> UInt8? {
+    func leadingLegacySubtype() -> UInt8? {
         let element = UnsafePointer(out.base + top.position + 4)
         guard top.count == 1, element[0] == BSONType.string.rawValue, same(element + 1, "$type"), element[6] == 0 else {
             return nil

@@ -215,7 +215,7 @@ extension JSONParser {
     }
 }
 
-/// The value of a hexadecimal digit in either case, or 255.
+/// The value of a hexadecimal digit in either case, or 255, so that several digits are checked at once.
 @inline(__always)
 func hexDigit(_ byte: UInt8) -> UInt8 {
     let digit = byte &- 0x30

@@ -75,14 +75,8 @@ extension JSONWriter {
         case 0x0C: out.append(UInt8(ascii: "f"))
         default:
             out.append("u00")
-            out.append(hexLetter(byte >> 4))
-            out.append(hexLetter(byte & 15))
+            out.append(hexadecimalCharacter(byte >> 4))
+            out.append(hexadecimalCharacter(byte & 15))
         }
     }
-}
-
-/// The lower-case hexadecimal digit for 0 to 15.
-@inline(__always)
-func hexLetter(_ value: UInt8) -> UInt8 {
-    value < 10 ? 0x30 &+ value : 0x57 &+ value
 }

@@ -81,8 +81,8 @@ extension JSONWriter {
 
     @inline(__always)
     private mutating func writeHexByte() {
-        out.append(hexLetter(cursor.pointee >> 4))
-        out.append(hexLetter(cursor.pointee & 15))
+        out.append(hexadecimalCharacter(cursor.pointee >> 4))
+        out.append(hexadecimalCharacter(cursor.pointee & 15))
         cursor += 1
     }
 
@@ -98,8 +98,8 @@ extension JSONWriter {
         Base64.encode(UnsafeBufferPointer(start: cursor, count: length), into: &out)
         cursor += length
         out.append("\",\"subType\":\"")
-        out.append(hexLetter(subtype >> 4))
-        out.append(hexLetter(subtype & 15))
+        out.append(hexadecimalCharacter(subtype >> 4))
+        out.append(hexadecimalCharacter(subtype & 15))
         out.append("\"}}")
     }
 

@@ -140,7 +140,7 @@ private func daysSinceEpoch(year: Int, month: Int, day: Int) -> Int {
 }
 
 /// The inverse of `daysSinceEpoch`.
-private func civilDate(daysSinceEpoch days: Int) -> (year: Int, month: Int, day: Int) {
+func civilDate(daysSinceEpoch days: Int) -> (year: Int, month: Int, day: Int) {
     let (era, dayOfEra) = (days + 719_468).flooredDivision(by: 146_097)
     let yearOfEra = (dayOfEra - dayOfEra / 1460 + dayOfEra / 36_524 - dayOfEra / 146_096) / 365
     let dayOfYear = dayOfEra - (365 * yearOfEra + yearOfEra / 4 - yearOfEra / 100)
