@@ -10,7 +10,9 @@ build=(swift build --package-path Tests/SelectiveLink --scratch-path .build)
 say "building the application"
 "${build[@]}"
 bin=$("${build[@]}" --show-bin-path)
-"$bin/SelectiveLink"
+files=$(mktemp -d)
+trap 'rm -rf "$files"' EXIT
+"$bin/SelectiveLink" "$files/application.sqlite"
 
 # Every object file that was linked lies in a folder NAME.build, named after its target.
 linked=$(sed -n 's|.*/\([^/]*\)\.build/.*|\1|p' "$bin/SelectiveLink.product/Objects.LinkFileList" | sort -u)
