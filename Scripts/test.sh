@@ -26,6 +26,19 @@ all_tests() {
     grep -qaE 'Test run with [1-9][0-9]* tests? .*passed' "$log" || die "no test ran"
 }
 
+# The code that README and guides show runs, each program in a folder of its own.
+snippets() {
+    local bin folder source name
+    bin=$(swift build --enable-all-traits --show-bin-path)
+    for source in Snippets/*.swift; do
+        name=$(basename "$source" .swift)
+        say "$name"
+        folder=$(mktemp -d)
+        (cd "$folder" && "$bin/$name")
+        rm -rf "$folder"
+    done
+}
+
 # The tests of the targets that hold locks and threads. The filter decides what runs; the sanitizer's build has a scratch
 # folder of its own because every object file in it differs.
 thread_sanitizer() {
@@ -44,7 +57,10 @@ step "system packages" ensure_packages git pkg-config libsqlite3-dev sqlite3 pyt
 step "BSON corpus" Scripts/fetch-bson-corpus.sh
 step "dependency rule" python3 Scripts/check_dependencies.py
 step "debug build, all traits" debug_build
-[ "$step_status" -eq 0 ] && step "tests" all_tests
+if [ "$step_status" -eq 0 ]; then
+    step "tests" all_tests
+    step "programs of the guides" snippets
+fi
 step "thread sanitizer" thread_sanitizer
 step "release build of the programs" release_build
 [ "$step_status" -eq 0 ] && step "fuzz, 1,000,000 inputs" fuzz

@@ -1,0 +1,19 @@
+// Copying a tenant's log: from one SQLite file into another, as an exact prefix, at any moment and any number of times.
+import MigrationCore
+import SQLiteAdapter
+
+let old = try await SQLiteEventStore.open("old", at: "old.sqlite")
+let new = try await SQLiteEventStore.open("new", at: "new.sqlite")
+
+let placed = NewEvent(type: "OrderPlaced", occurredAt: .now(), payload: ["item": "lamp", "count": 2])
+_ = try await old.unrouted().append([placed], to: "order-1", tenant: "acme")
+
+let copier = EventCopier(source: old, target: new)
+try await copier.copy(tenant: "acme") { print("\($0)") }
+
+let source = try await old.head(tenant: "acme", epoch: .maintenance)
+let target = try await new.head(tenant: "acme", epoch: .maintenance)
+print(source?.checkpoint == target?.checkpoint ? "the logs are equal, event by event" : "the copy is not complete")
+
+await old.close()
+await new.close()
