@@ -7,6 +7,8 @@ let package = Package(
     products: [
         .library(name: "InMemoryAdapter", targets: ["InMemoryAdapter"]),
         .library(name: "MigrationCore", targets: ["MigrationCore"]),
+        .library(name: "MigrationTesting", targets: ["MigrationTesting"]),
+        .library(name: "MigrationTestingSupport", targets: ["MigrationTestingSupport"]),
         .library(name: "SQLiteAdapter", targets: ["SQLiteAdapter"]),
     ],
     dependencies: [
@@ -55,6 +57,12 @@ let package = Package(
                 "MigrationCore",
                 .product(name: "Crypto", package: "swift-crypto"),
             ]
+        ),
+        .target(name: "MigrationTesting", dependencies: ["MigrationCore"]),
+        .target(name: "MigrationTestingSupport", dependencies: ["MigrationTesting"]),
+        .testTarget(
+            name: "MigrationTestingTests",
+            dependencies: ["MigrationCore", "MigrationTesting", "MigrationTestingSupport"]
         ),
         .target(
             name: "SQLiteAdapter",
