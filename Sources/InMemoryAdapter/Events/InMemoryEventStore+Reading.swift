@@ -8,7 +8,7 @@ extension InMemoryEventStore {
         limit: Int,
         epoch: Epoch
     ) async throws(StoreError) -> [StoredEvent] {
-        try checked { () throws(StoreError) in
+        try id.naming { () throws(StoreError) in
             try EventRules.check(limit: limit)
             try EventRules.check(start: start)
         }
@@ -21,7 +21,7 @@ extension InMemoryEventStore {
         limit: Int,
         epoch: Epoch
     ) async throws(StoreError) -> [StoredEvent] {
-        try checked { () throws(StoreError) in
+        try id.naming { () throws(StoreError) in
             try EventRules.check(limit: limit)
             try EventRules.check(position: position)
         }
@@ -37,7 +37,7 @@ extension InMemoryEventStore {
         at position: Int64,
         epoch: Epoch
     ) async throws(StoreError) -> LogCheckpoint? {
-        try checked { () throws(StoreError) in try EventRules.check(position: position) }
+        try id.naming { () throws(StoreError) in try EventRules.check(position: position) }
         return try read(tenant, epoch) { log in
             guard let log else { return position == 0 ? .beginning : nil }
             return log.checkpoint(at: position)
@@ -53,7 +53,7 @@ extension InMemoryEventStore {
     }
 
     public func tenants(after tenant: TenantID?, limit: Int) async throws(StoreError) -> [TenantID] {
-        try checked { () throws(StoreError) in try EventRules.check(limit: limit) }
+        try id.naming { () throws(StoreError) in try EventRules.check(limit: limit) }
         try Refusals.checkCancellation(id)
         return try state.withLock { (state) throws(StoreError) in
             guard !state.isClosed else { throw Refusals.closed(id) }
@@ -66,7 +66,7 @@ extension InMemoryEventStore {
         after position: Int64,
         upTo patience: Duration
     ) async throws(StoreError) {
-        try checked { () throws(StoreError) in try EventRules.check(position: position) }
+        try id.naming { () throws(StoreError) in try EventRules.check(position: position) }
         try Refusals.checkCancellation(id)
         let fence = try state.withLock { (state) throws(StoreError) in
             guard !state.isClosed else { throw Refusals.closed(id) }

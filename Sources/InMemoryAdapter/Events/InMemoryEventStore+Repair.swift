@@ -9,7 +9,7 @@ extension InMemoryEventStore {
         epoch: Epoch
     ) async throws(StoreError) -> TenantHead {
         try Refusals.checkCancellation(id)
-        try checked { () throws(StoreError) in try EventRules.checkContiguous(events, after: checkpoint) }
+        try id.naming { () throws(StoreError) in try EventRules.checkContiguous(events, after: checkpoint) }
         return try change(tenant) { (log) throws(StoreError) in
             var new = try HeadRules.require(log?.head, tenant: tenant, store: id)
             try HeadRules.apply(new.fence.admitsRepair(epoch), to: &new, tenant: tenant, store: id)

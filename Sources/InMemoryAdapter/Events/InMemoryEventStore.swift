@@ -55,7 +55,7 @@ public final class InMemoryEventStore: RepairableEventStore {
         epoch: Epoch
     ) async throws(StoreError) -> OfferOutcome {
         try Refusals.checkCancellation(id)
-        try checked { () throws(StoreError) in
+        try id.naming { () throws(StoreError) in
             try EventRules.check(offered: events, after: checkpoint, capabilities: capabilities)
         }
         return try change(tenant) { (log) throws(StoreError) in
@@ -95,7 +95,7 @@ public final class InMemoryEventStore: RepairableEventStore {
 
 extension InMemoryEventStore {
     func appendNow(_ parts: [StreamAppend], tenant: TenantID, epoch: Epoch) throws(StoreError) -> AppendResult {
-        try checked { () throws(StoreError) in try EventRules.check(parts, capabilities: capabilities) }
+        try id.naming { () throws(StoreError) in try EventRules.check(parts, capabilities: capabilities) }
         let now = now()
         return try change(tenant) { (log) throws(StoreError) in
             let plan = try AppendPlan.decide(
@@ -139,11 +139,6 @@ extension InMemoryEventStore {
         }
         for waiter in waiters { waiter.resume() }
         return result
-    }
-
-    /// Runs a check of the input and names this store in its error.
-    func checked(_ body: () throws(StoreError) -> Void) throws(StoreError) {
-        do { try body() } catch { throw error.from(id) }
     }
 }
 

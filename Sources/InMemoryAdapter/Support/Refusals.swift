@@ -17,3 +17,10 @@ enum Refusals {
         StoreError(.closed, "The store was closed; make a new one.", context: .init(store: store))
     }
 }
+
+extension StoreID {
+    /// Runs a shared rule or decision, and names this store in the error that it throws.
+    func naming<Result>(_ body: () throws(StoreError) -> Result) throws(StoreError) -> Result {
+        do { return try body() } catch { throw error.from(self) }
+    }
+}

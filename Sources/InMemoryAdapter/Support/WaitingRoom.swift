@@ -7,6 +7,8 @@ struct WaitingRoom<Key: Hashable & Sendable>: Sendable {
     private var lastTicket: UInt64 = 0
     private var waiters: [Key: [UInt64: Waiter]] = [:]
 
+    var isEmpty: Bool { waiters.isEmpty }
+
     /// How many tasks wait.
     var count: Int { waiters.values.reduce(0) { $0 + $1.count } }
 
@@ -65,7 +67,12 @@ extension Locked where State: Awaitable {
         }
     }
 
+    /// Parks until there is news: a call without any parks again.
     private func park(for key: State.Key, unless hasNews: @Sendable (borrowing State) -> Bool) async {
+        while !Task.isCancelled, !withLock({ hasNews($0) }) { await parkOnce(for: key, unless: hasNews) }
+    }
+
+    private func parkOnce(for key: State.Key, unless hasNews: @Sendable (borrowing State) -> Bool) async {
         let ticket = withLock { $0.waiting.takeTicket() }
         await withTaskCancellationHandler {
             await withCheckedContinuation { waiter in
