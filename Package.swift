@@ -33,6 +33,11 @@ let package = Package(
         ),
         .target(name: "CutoverDocumentCorpus", dependencies: ["MigrationCore"], path: "Tests/DocumentCorpus"),
         .executableTarget(
+            name: "cutover-crash-sqlite-writer",
+            dependencies: ["MigrationCore", "SQLiteAdapter"],
+            path: "Tests/CrashPrograms/sqlite-writer"
+        ),
+        .executableTarget(
             name: "cutover-fuzz",
             dependencies: ["CutoverDocumentCorpus", "MigrationCore"],
             path: "Tests/Fuzz"
@@ -71,7 +76,10 @@ let package = Package(
                 .product(name: "DequeModule", package: "swift-collections"),
             ]
         ),
-        .testTarget(name: "SQLiteAdapterTests", dependencies: ["CutoverCSQLite", "MigrationCore", "SQLiteAdapter"]),
+        .testTarget(
+            name: "SQLiteAdapterTests",
+            dependencies: ["CutoverCSQLite", "MigrationCore", "SQLiteAdapter", "cutover-crash-sqlite-writer"]
+        ),
     ]
 )
 

@@ -1,3 +1,5 @@
+internal import MigrationCore
+
 /// One SQLite file with its connections: what a document store and an event store on that file share.
 ///
 /// Open it once, make the stores from it, and close it when they are no longer used:
@@ -20,6 +22,7 @@ public final class SQLiteDatabase: Sendable {
 
     let writer: Writer
     let readers: ReaderPool
+    private let isClosed = Locked(false)
 
     /// Fires after each commit of this process.
     var committed: ChangeSignal { writer.committed }
@@ -31,10 +34,15 @@ public final class SQLiteDatabase: Sendable {
         self.readers = readers
     }
 
+    func requireOpen() throws(StoreError) {
+        if isClosed.withLock({ $0 }) { throw .closedStore }
+    }
+
     /// Finishes what was accepted, then closes the file; later calls fail with `closed`.
     ///
     /// May be called more than once. A database that is let go of without it finishes and closes as well, at some later time.
     public func close() async {
+        isClosed.withLock { $0 = true }
         // The connection that writes goes last: it copies the write-ahead log into the file and removes it.
         await readers.stop()
         await writer.stop()
