@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
 """Checks the Markdown pages: what they show compiles, and what they point to exists.
 
-Each fenced block that begins with ```swift has to stand, line by line, in a file of Snippets/ or Examples/, which the build
-compiles; the indentation it has there does not count. A block of a manifest or of output is fenced otherwise (```console,
+Each fenced block that begins with ```swift has to stand, line by line, in a file of Snippets/, Examples/ or Tests/, which
+are compiled; the indentation it has there does not count. A block of a manifest or of output is fenced otherwise (```console,
 ```text). A relative link has to name a file, and a heading of it if it has a fragment.
 """
 
@@ -29,7 +29,7 @@ def normalised(lines):
 
 
 def compiled_sources():
-    folders = [pathlib.Path("Snippets"), pathlib.Path("Examples")]
+    folders = [pathlib.Path(name) for name in ("Snippets", "Examples", "Tests")]
     files = [path for folder in folders if folder.exists() for path in folder.rglob("*.swift") if ".build" not in path.parts]
     return [normalised(path.read_text(encoding="utf-8").splitlines()) for path in files]
 
@@ -52,7 +52,7 @@ def problems_of(path, sources):
         elif fence:
             wanted = normalised(block)
             if language == "swift" and not any(stands_in(wanted, source) for source in sources):
-                yield f"{path}:{start}: this code stands in no compiled file of Snippets/ or Examples/"
+                yield f"{path}:{start}: this code stands in no file of Snippets/, Examples/ or Tests/"
             block = None
         elif block is not None:
             block.append(line)
