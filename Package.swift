@@ -78,7 +78,10 @@ let package = Package(
         ),
         .testTarget(
             name: "SQLiteAdapterTests",
-            dependencies: ["CutoverCSQLite", "MigrationCore", "SQLiteAdapter", "cutover-crash-sqlite-writer"]
+            dependencies: [
+                "CutoverCSQLite", "MigrationCore", "MigrationTesting", "MigrationTestingSupport", "SQLiteAdapter",
+                "cutover-crash-sqlite-writer",
+            ]
         ),
     ]
 )

@@ -79,7 +79,7 @@ extension SQLiteEventStore {
 
     public func tenants(after tenant: TenantID?, limit: Int) async throws(StoreError) -> [TenantID] {
         try check { () throws(StoreError) in try EventRules.check(limit: limit) }
-        try requireOpen()
+        try enter()
         do throws(StoreError) {
             return try await database.readers.read { (connection) throws(StoreError) in
                 try HeadRow.tenants(after: tenant, limit: limit, on: connection)

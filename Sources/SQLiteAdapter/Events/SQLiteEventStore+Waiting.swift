@@ -12,8 +12,7 @@ extension SQLiteEventStore {
         var waited = Duration.zero
         var first: TenantHead??
         while true {
-            try requireOpen()
-            if Task.isCancelled { throw StoreError.cancelledCall.from(id) }
+            try enter()
             let generation = database.committed.generation
             let head = try await currentHead(tenant)
             if let head, head.position > position { return }

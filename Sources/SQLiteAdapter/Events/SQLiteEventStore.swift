@@ -86,15 +86,17 @@ public final class SQLiteEventStore: FencedEventStore {
 
     // MARK: One way in
 
-    func requireOpen() throws(StoreError) {
+    /// Checks what every call checks first.
+    func enter() throws(StoreError) {
         if isClosed.withLock({ $0 }) { throw StoreError.closedStore.from(id) }
+        if Task.isCancelled { throw StoreError.cancelledCall.from(id) }
     }
 
     /// Runs a work in a write transaction, together with others that wait.
     func write<Value: Sendable>(
         _ body: @escaping @Sendable (Connection) throws(StoreError) -> Value
     ) async throws(StoreError) -> Value {
-        try requireOpen()
+        try enter()
         do throws(StoreError) {
             return try await database.writer.write(body)
         } catch {
@@ -111,7 +113,7 @@ public final class SQLiteEventStore: FencedEventStore {
         isBounded: Bool,
         _ body: @escaping @Sendable (Connection, TenantHead) throws(StoreError) -> Value
     ) async throws(StoreError) -> Value? {
-        try requireOpen()
+        try enter()
         let id = id
         let work: @Sendable (Connection) throws(StoreError) -> Value? = { (connection) throws(StoreError) in
             try connection.readTransaction { () throws(StoreError) -> Value? in
