@@ -3,57 +3,65 @@
 /// A level with few names compares short signatures one by one. A larger one hashes each name with the process's random
 /// seed, so that no input can be built to collide.
 struct BSONNameTable {
-    private var names: [Range<Int>] = []
-    private var signatures: [UInt64] = []
-    /// Open addressing: 0 is free, otherwise a name's position plus one. Empty while the level is small.
+    fileprivate struct Entry {
+        /// A signature while the level is small, a hash afterwards.
+        var key: UInt64
+        var start: UInt32
+        var count: UInt32
+    }
+
+    private var entries: [Entry] = []
+    /// Open addressing: 0 is free, otherwise an entry's position plus one. Empty while the level is small.
     private var slots: [Int32] = []
 
-    private static let smallCount = 16
+    private static let smallCount = 32
+
+    init() {
+        entries.reserveCapacity(Self.smallCount)
+    }
 
     /// Forgets all names, for the next level.
+    @inline(__always)
     mutating func removeAll() {
-        names.removeAll(keepingCapacity: true)
-        signatures.removeAll(keepingCapacity: true)
+        entries.removeAll(keepingCapacity: true)
         if !slots.isEmpty { slots = [] }
     }
 
     /// Adds a name; false when the level has it already.
     @inline(__always)
     mutating func insert(_ name: Range<Int>, of bytes: UnsafeRawBufferPointer) -> Bool {
-        if names.count >= Self.smallCount { return insertHashed(name, of: bytes) }
-        let signature = Self.signature(name, of: bytes)
-        for position in 0..<signatures.count where signatures[position] == signature {
-            if Self.areEqual(names[position], name, in: bytes) { return false }
+        if entries.count >= Self.smallCount { return insertHashed(name, of: bytes) }
+        let entry = Entry(name, key: Self.signature(name, of: bytes))
+        for other in entries where other.key == entry.key {
+            if other.equals(entry, in: bytes) { return false }
         }
-        names.append(name)
-        signatures.append(signature)
+        entries.append(entry)
         return true
     }
 
     private mutating func insertHashed(_ name: Range<Int>, of bytes: UnsafeRawBufferPointer) -> Bool {
         if slots.isEmpty {
-            signatures = names.map { Self.hash($0, of: bytes) }
+            for index in entries.indices { entries[index].key = Self.hash(entries[index].range, of: bytes) }
         }
-        if names.count * 2 >= slots.count { grow() }
-        let hash = Self.hash(name, of: bytes)
+        if entries.count * 2 >= slots.count { grow() }
+        let entry = Entry(name, key: Self.hash(name, of: bytes))
         let mask = slots.count - 1
-        var slot = Int(truncatingIfNeeded: hash) & mask
+        var slot = Int(truncatingIfNeeded: entry.key) & mask
         while slots[slot] != 0 {
-            let position = Int(slots[slot]) - 1
-            if signatures[position] == hash, Self.areEqual(names[position], name, in: bytes) { return false }
+            let other = entries[Int(slots[slot]) - 1]
+            if other.key == entry.key, other.equals(entry, in: bytes) { return false }
             slot = (slot + 1) & mask
         }
-        names.append(name)
-        signatures.append(hash)
-        slots[slot] = Int32(names.count)
+        entries.append(entry)
+        slots[slot] = Int32(entries.count)
         return true
     }
 
     private mutating func grow() {
         let count = max(Self.smallCount * 4, slots.count * 4)
         slots = [Int32](repeating: 0, count: count)
-        for (position, hash) in signatures.enumerated() {
-            var slot = Int(truncatingIfNeeded: hash) & (count - 1)
+        for (position, entry) in entries.enumerated() {
+            var slot = Int(truncatingIfNeeded: entry.key) & (count - 1)
             while slots[slot] != 0 { slot = (slot + 1) & (count - 1) }
             slots[slot] = Int32(position + 1)
         }
@@ -77,11 +85,20 @@ struct BSONNameTable {
         for position in name { signature = signature << 8 | UInt64(bytes[position]) }
         return signature
     }
+}
 
-    @inline(__always)
-    private static func areEqual(_ a: Range<Int>, _ b: Range<Int>, in bytes: UnsafeRawBufferPointer) -> Bool {
-        guard a.count == b.count else { return false }
-        for step in 0..<a.count where bytes[a.lowerBound + step] != bytes[b.lowerBound + step] { return false }
-        return true
+extension BSONNameTable.Entry {
+    fileprivate init(_ name: Range<Int>, key: UInt64) {
+        self.key = key
+        start = UInt32(truncatingIfNeeded: name.lowerBound)
+        count = UInt32(truncatingIfNeeded: name.count)
+    }
+
+    fileprivate var range: Range<Int> { Int(start)..<(Int(start) + Int(count)) }
+
+    fileprivate func equals(_ other: Self, in bytes: UnsafeRawBufferPointer) -> Bool {
+        count == other.count
+            && UnsafeRawBufferPointer(rebasing: bytes[range])
+                .elementsEqual(UnsafeRawBufferPointer(rebasing: bytes[other.range]))
     }
 }

@@ -45,7 +45,7 @@ package struct BSONReader {
     package mutating func next() -> BSONElement? {
         let tag = bytes[offset]
         if tag == 0 { return nil }
-        guard let type = BSONType(rawValue: tag) else { preconditionFailure("A Document holds only valid BSON.") }
+        guard let type = BSONType(tag: tag) else { preconditionFailure("A Document holds only valid BSON.") }
         var end = offset + 1
         while bytes[end] != 0 { end += 1 }
         let value = end + 1

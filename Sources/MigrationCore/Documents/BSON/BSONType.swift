@@ -21,4 +21,33 @@ package enum BSONType: UInt8, Sendable {
     case decimal128 = 0x13
     case minKey = 0xFF
     case maxKey = 0x7F
+
+    /// The type behind a tag, or nil for one that BSON does not have; inlined, since every element passes here.
+    @inline(__always)
+    package init?(tag: UInt8) {
+        switch tag {
+        case 0x01: self = .double
+        case 0x02: self = .string
+        case 0x03: self = .document
+        case 0x04: self = .array
+        case 0x05: self = .binary
+        case 0x06: self = .undefined
+        case 0x07: self = .objectID
+        case 0x08: self = .bool
+        case 0x09: self = .date
+        case 0x0A: self = .null
+        case 0x0B: self = .regularExpression
+        case 0x0C: self = .dbPointer
+        case 0x0D: self = .javaScript
+        case 0x0E: self = .symbol
+        case 0x0F: self = .javaScriptWithScope
+        case 0x10: self = .int32
+        case 0x11: self = .timestamp
+        case 0x12: self = .int64
+        case 0x13: self = .decimal128
+        case 0xFF: self = .minKey
+        case 0x7F: self = .maxKey
+        default: return nil
+        }
+    }
 }

@@ -69,7 +69,7 @@ struct BSONValidator {
         var index = 0
         var offset = level.start + 4
         while offset < last {
-            guard let type = BSONType(rawValue: bytes[offset]) else {
+            guard let type = BSONType(tag: bytes[offset]) else {
                 let reason =
                     bytes[offset] == 0 ? "A document ends before its length says." : "A value has an unknown type."
                 throw DocumentError(.malformed, reason, at: offset)
@@ -88,6 +88,7 @@ struct BSONValidator {
     }
 
     /// Checks a value and returns its size, which ends at or before `last`.
+    @inline(__always)
     private mutating func validatePayload(
         _ type: BSONType,
         at offset: Int,
@@ -202,6 +203,7 @@ struct BSONValidator {
     }
 
     /// The offset of the NUL that ends a name, which must come before `last`.
+    @inline(__always)
     private func endOfCString(from start: Int, before last: Int) throws(DocumentError) -> Int {
         var end = start
         var union: UInt8 = 0

@@ -5,30 +5,45 @@ extension UnsafeRawBufferPointer {
     package func firstInvalidUTF8(in range: Range<Int>) -> Int? {
         var offset = range.lowerBound
         let end = range.upperBound
-        while offset < end {
+        while true {
             while offset + 8 <= end, int64(at: offset) & Int64(bitPattern: 0x8080_8080_8080_8080) == 0 { offset += 8 }
-            guard offset < end else { return nil }
-            let first = self[offset]
-            if first < 0x80 {
-                offset += 1
-                continue
+            while offset < end, self[offset] < 0x80 { offset += 1 }
+            // Texts that are not ASCII have runs of characters that are not.
+            while offset < end, self[offset] >= 0x80 {
+                let length = offset + 4 <= end ? multibyteLength(at: offset) : multibyteLength(at: offset, before: end)
+                if length == 0 { return offset }
+                offset += length
             }
-            let length: Int
-            let second: ClosedRange<UInt8>
-            switch first {
-            case 0xC2...0xDF: (length, second) = (2, 0x80...0xBF)
-            case 0xE0: (length, second) = (3, 0xA0...0xBF)
-            case 0xE1...0xEC, 0xEE...0xEF: (length, second) = (3, 0x80...0xBF)
-            case 0xED: (length, second) = (3, 0x80...0x9F)
-            case 0xF0: (length, second) = (4, 0x90...0xBF)
-            case 0xF1...0xF3: (length, second) = (4, 0x80...0xBF)
-            case 0xF4: (length, second) = (4, 0x80...0x8F)
-            default: return offset
-            }
-            guard offset + length <= end, second.contains(self[offset + 1]) else { return offset }
-            for trailing in 2..<Swift.max(length, 2) where self[offset + trailing] & 0xC0 != 0x80 { return offset }
-            offset += length
+            if offset >= end { return nil }
         }
-        return nil
+    }
+
+    /// The length of the well-formed character of several bytes at an offset with four readable bytes, or 0.
+    @inline(__always)
+    private func multibyteLength(at offset: Int) -> Int {
+        // The first byte is the least significant one.
+        let word = UInt32(bitPattern: int32(at: offset))
+        if word & 0x00C0_C0F0 == 0x0080_80E0 {
+            // Overlong when these bits are zero; a surrogate when they are 0x200D.
+            let bits = word & 0x0000_200F
+            return bits != 0 && bits != 0x0000_200D ? 3 : 0
+        }
+        if word & 0x0000_C0E0 == 0x0000_80C0 {
+            return word & 0x0000_001E != 0 ? 2 : 0
+        }
+        if word & 0xC0C0_C0F8 == 0x8080_80F0 {
+            // Overlong when these bits are zero; beyond U+10FFFF when the first byte is F4 and the second 90 or more, or F5.
+            let bits = word & 0x0000_3007
+            return bits != 0 && (bits & 4 == 0 || bits == 4) ? 4 : 0
+        }
+        return 0
+    }
+
+    /// The same close to the end, with zeros for what is not there.
+    private func multibyteLength(at offset: Int, before end: Int) -> Int {
+        var bytes: (UInt8, UInt8, UInt8, UInt8) = (self[offset], 0, 0, 0)
+        if offset + 1 < end { bytes.1 = self[offset + 1] }
+        if offset + 2 < end { bytes.2 = self[offset + 2] }
+        return Swift.withUnsafeBytes(of: &bytes) { $0.multibyteLength(at: 0) }
     }
 }

@@ -18,14 +18,13 @@ extension Date: NativeValue {
 
 /// A `UUID` is binary of subtype 4, in network byte order. Its text is read as well.
 extension UUID: NativeValue {
-    var nativeValue: Value? {
-        .binary(Binary(subtype: Binary.uuidSubtype, bytes: withUnsafeBytes(of: uuid) { Array($0) }))
-    }
+    var nativeValue: Value? { .binary(Binary(self)) }
 
     init?(nativeValue: Value) {
         switch nativeValue {
-        case .binary(let binary) where binary.subtype == Binary.uuidSubtype && binary.bytes.count == 16:
-            self.init(uuid: binary.bytes.withUnsafeBytes { $0.loadUnaligned(as: uuid_t.self) })
+        case .binary(let binary):
+            guard let uuid = binary.uuid else { return nil }
+            self = uuid
         case .string(let text):
             self.init(uuidString: text)
         default:

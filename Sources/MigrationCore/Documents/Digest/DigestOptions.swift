@@ -33,12 +33,8 @@ public struct DigestOptions: Sendable, Hashable {
     /// Names of top-level fields that are left out.
     public let excludedFields: Set<String>
 
-    /// The first bytes that are hashed: a SHA-256 over the options themselves.
-    let domain: [UInt8]
-    /// The UTF-8 bytes of the excluded names, sorted.
-    let excludedNames: [[UInt8]]
-    /// Bit n is set when an excluded name has n modulo 64 as its first byte; the empty name has 0.
-    let excludedFirstBytes: UInt64
+    /// What follows from the options, worked out once.
+    let plan: DigestPlan
 
     /// Chooses options.
     ///
@@ -54,9 +50,42 @@ public struct DigestOptions: Sendable, Hashable {
         self.fieldOrder = fieldOrder
         self.numbers = numbers
         self.excludedFields = excludedFields
-        excludedNames = excludedFields.map { Array($0.utf8) }.sorted { Ordering(bytes: $0, $1) == .less }
+        plan = DigestPlan(fieldOrder, numbers, excludedFields)
+    }
+
+    public static func == (a: DigestOptions, b: DigestOptions) -> Bool {
+        a.plan.domain == b.plan.domain
+    }
+
+    public func hash(into hasher: inout Hasher) {
+        hasher.combine(plan.domain)
+    }
+}
+
+/// The options in the form that hashing uses. A class, so that passing options on costs one reference.
+final class DigestPlan: Sendable {
+    let sorts: Bool
+    let byValue: Bool
+    /// The first bytes that are hashed: a SHA-256 over the options themselves.
+    let domain: [UInt8]
+    /// The UTF-8 bytes of the excluded names, sorted.
+    let excludedNames: [[UInt8]]
+    /// Bit n is set when an excluded name has n modulo 64 as its first byte; the empty name has 0.
+    private let excludedFirstBytes: UInt64
+
+    init(_ order: DigestOptions.FieldOrder, _ numbers: DigestOptions.Numbers, _ excluded: Set<String>) {
+        sorts = order == .ignored
+        byValue = numbers == .byValue
+        excludedNames = excluded.map { Array($0.utf8) }.sorted { Ordering(bytes: $0, $1) == .less }
         excludedFirstBytes = excludedNames.reduce(0) { $0 | 1 << UInt64(($1.first ?? 0) & 63) }
-        domain = Self.domain(fieldOrder, numbers, excludedNames)
+        var text = Array("cutover document digest 1".utf8)
+        text.append(sorts ? 1 : 0)
+        text.append(byValue ? 1 : 0)
+        for name in excludedNames {
+            text.appendLittleEndian(UInt32(name.count))
+            text.append(contentsOf: name)
+        }
+        domain = Array(SHA256.hash(data: text))
     }
 
     /// Whether a top-level field is left out.
@@ -66,16 +95,5 @@ public struct DigestOptions: Sendable, Hashable {
         return excludedNames.contains { excluded in
             excluded.count == name.count && excluded.elementsEqual(bytes[name])
         }
-    }
-
-    private static func domain(_ order: FieldOrder, _ numbers: Numbers, _ excluded: [[UInt8]]) -> [UInt8] {
-        var text = Array("cutover document digest 1".utf8)
-        text.append(order == .kept ? 0 : 1)
-        text.append(numbers == .exact ? 0 : 1)
-        for name in excluded {
-            text.appendLittleEndian(UInt32(name.count))
-            text.append(contentsOf: name)
-        }
-        return Array(SHA256.hash(data: text))
     }
 }

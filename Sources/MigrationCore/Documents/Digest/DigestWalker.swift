@@ -5,24 +5,41 @@ internal import Crypto
 /// Adjacent ranges are joined before they are hashed, so that a document whose fields are already in order is hashed in few
 /// pieces. Levels are on a stack of elements, not on the call stack.
 struct DigestWalker {
+    /// The elements of one level that are still to come.
     private struct Level {
-        /// Where the level's elements begin and end in `elements`.
-        var next: Int
+        /// Where the level's elements begin and end in `elements`, and which is next.
         var base: Int
+        var next: Int
         var end: Int
         /// The offset of the zero byte that ends the level.
         var terminator: Int
     }
 
+    /// An element by its offsets, in 24 bytes: sorting moves it around.
     private struct Element {
         /// The first eight bytes of the name, most significant first: decides most comparisons.
         var sortKey: UInt64
-        var element: BSONElement
+        var start: UInt32
+        var value: UInt32
+        var end: UInt32
+
+        var name: Range<Int> { (Int(start) + 1)..<(Int(value) - 1) }
+
+        @inline(__always)
+        func precedes(_ other: Element, in bytes: UnsafeRawBufferPointer) -> Bool {
+            sortKey == other.sortKey ? precedesByName(other, in: bytes) : sortKey < other.sortKey
+        }
+
+        private func precedesByName(_ other: Element, in bytes: UnsafeRawBufferPointer) -> Bool {
+            Ordering(
+                bytes: UnsafeRawBufferPointer(rebasing: bytes[name]),
+                UnsafeRawBufferPointer(rebasing: bytes[other.name])
+            ) == .less
+        }
     }
 
     private let bytes: UnsafeRawBufferPointer
-    private let options: DigestOptions
-    private let sorts: Bool
+    private let plan: DigestPlan
     private let byValue: Bool
     private var hasher = SHA256()
     private var elements: [Element] = []
@@ -34,74 +51,87 @@ struct DigestWalker {
 
     private static let bufferCapacity = 4096
     private static let directRun = 512
+    private static let insertionSortCount = 24
 
-    init(_ bytes: UnsafeRawBufferPointer, _ options: DigestOptions) {
+    init(_ bytes: UnsafeRawBufferPointer, _ plan: DigestPlan) {
         self.bytes = bytes
-        self.options = options
-        sorts = options.fieldOrder == .ignored
-        byValue = options.numbers == .byValue
+        self.plan = plan
+        byValue = plan.byValue
         elements.reserveCapacity(32)
         buffer.reserveCapacity(min(bytes.count, Self.bufferCapacity) + 64)
-        buffer.append(contentsOf: options.domain)
+        buffer.append(contentsOf: plan.domain)
     }
 
     mutating func digest() -> DocumentDigest {
-        enter(documentAt: 0, end: bytes.count, isArray: false)
-        while let level = levels.last {
+        var level = enter(documentAt: 0, end: bytes.count, isArray: false, isTop: true)
+        while true {
             if level.next == level.end {
                 emit(level.terminator..<(level.terminator + 1))
-                elements.removeSubrange(level.base...)
-                levels.removeLast()
-            } else {
-                levels[levels.count - 1].next += 1
-                produce(elements[level.next].element)
+                elements.removeLast(level.end - level.base)
+                guard let parent = levels.popLast() else { break }
+                level = parent
+                continue
+            }
+            let element = elements[level.next]
+            level.next += 1
+            if let inner = produce(element) {
+                levels.append(level)
+                level = inner
             }
         }
-        flush()
+        closeRun()
+        hashBuffer()
         return DocumentDigest(hasher.finalize())
     }
 
-    private mutating func enter(documentAt start: Int, end: Int, isArray: Bool) {
+    /// Reads the elements of a level and sorts them where their order is ignored.
+    private mutating func enter(documentAt start: Int, end: Int, isArray: Bool, isTop: Bool = false) -> Level {
         let base = elements.count
-        let isTop = levels.isEmpty
+        let sorts = plan.sorts && !isArray
         var isSorted = true
         var reader = BSONReader(bytes, documentAt: start)
         while let element = reader.next() {
-            if isTop, options.excludes(element.name, in: bytes) { continue }
-            let item = Element(sortKey: sortKey(element.name), element: element)
-            if sorts, !isArray, isSorted, elements.count > base {
-                isSorted = precedes(elements[elements.count - 1], item)
+            if isTop, plan.excludes(element.name, in: bytes) { continue }
+            let item = Element(
+                sortKey: sorts ? sortKey(element.name) : 0,
+                start: UInt32(truncatingIfNeeded: element.name.lowerBound - 1),
+                value: UInt32(truncatingIfNeeded: element.value.lowerBound),
+                end: UInt32(truncatingIfNeeded: element.value.upperBound)
+            )
+            if sorts, isSorted, let last = elements.last, elements.count > base {
+                isSorted = last.precedes(item, in: bytes)
             }
             elements.append(item)
         }
         if !isSorted { sort(from: base) }
-        levels.append(Level(next: base, base: base, end: elements.count, terminator: end - 1))
+        return Level(base: base, next: base, end: elements.count, terminator: end - 1)
     }
 
-    private mutating func produce(_ element: BSONElement) {
-        let value = element.value
-        let header = element.range.lowerBound..<value.lowerBound
-        switch element.type {
+    /// Produces an element; of one with a level inside, what comes before that level, which is returned.
+    @inline(__always)
+    private mutating func produce(_ element: Element) -> Level? {
+        let start = Int(element.start)
+        let value = Int(element.value)
+        let end = Int(element.end)
+        switch BSONType(tag: bytes[start]) {
         case .document, .array:
-            emit(header)
-            emitLength(at: value.lowerBound)
-            enter(documentAt: value.lowerBound, end: value.upperBound, isArray: element.type == .array)
+            emit(start..<value)
+            emitLength(at: value)
+            let isArray = bytes[start] == BSONType.array.rawValue
+            return enter(documentAt: value, end: end, isArray: isArray)
         case .javaScriptWithScope:
-            emit(header)
-            emitLength(at: value.lowerBound)
-            let scope = value.lowerBound + 8 + Int(bytes.int32(at: value.lowerBound + 4))
-            emit((value.lowerBound + 4)..<scope)
+            emit(start..<value)
+            emitLength(at: value)
+            let scope = value + 8 + Int(bytes.int32(at: value + 4))
+            emit((value + 4)..<scope)
             emitLength(at: scope)
-            enter(documentAt: scope, end: value.upperBound, isArray: false)
-        case .int32, .int64, .double, .decimal128:
-            if byValue {
-                produceNumber(element)
-            } else {
-                emit(element.range)
-            }
+            return enter(documentAt: scope, end: end, isArray: false)
+        case .int32 where byValue, .int64 where byValue, .double where byValue, .decimal128 where byValue:
+            produceNumber(BSONElement(type: BSONType(tag: bytes[start])!, name: element.name, value: value..<end))
         default:
-            emit(element.range)
+            emit(start..<end)
         }
+        return nil
     }
 
     private mutating func produceNumber(_ element: BSONElement) {
@@ -139,11 +169,6 @@ struct DigestWalker {
         run = run.upperBound..<run.upperBound
     }
 
-    private mutating func flush() {
-        closeRun()
-        hashBuffer()
-    }
-
     private mutating func hashBuffer() {
         buffer.withUnsafeBytes { hasher.update(bufferPointer: $0) }
         buffer.removeAll(keepingCapacity: true)
@@ -152,8 +177,6 @@ struct DigestWalker {
     // MARK: Order of names
 
     private func sortKey(_ name: Range<Int>) -> UInt64 {
-        guard sorts else { return 0 }
-        // A name, its NUL and the length before it make eight bytes readable from its start except near the end.
         if name.lowerBound + 8 <= bytes.count {
             let raw = UInt64(bigEndian: bytes.loadUnaligned(fromByteOffset: name.lowerBound, as: UInt64.self))
             return name.count >= 8 ? raw : raw & ~(UInt64.max >> UInt64(name.count * 8))
@@ -163,28 +186,22 @@ struct DigestWalker {
         return key
     }
 
-    private func precedes(_ a: Element, _ b: Element) -> Bool {
-        if a.sortKey != b.sortKey { return a.sortKey < b.sortKey }
-        return Ordering(
-            bytes: UnsafeRawBufferPointer(rebasing: bytes[a.element.name]),
-            UnsafeRawBufferPointer(rebasing: bytes[b.element.name])
-        ) == .less
-    }
-
     private mutating func sort(from base: Int) {
-        if elements.count - base > 24 {
-            let sorted = elements[base...].sorted { precedes($0, $1) }
-            elements.replaceSubrange(base..., with: sorted)
+        let bytes = bytes
+        if elements.count - base > Self.insertionSortCount {
+            elements[base...].sort { $0.precedes($1, in: bytes) }
             return
         }
-        for index in (base + 1)..<elements.count {
-            let item = elements[index]
-            var place = index
-            while place > base, precedes(item, elements[place - 1]) {
-                elements[place] = elements[place - 1]
-                place -= 1
+        elements.withUnsafeMutableBufferPointer { elements in
+            for index in (base + 1)..<elements.count {
+                let item = elements[index]
+                var place = index
+                while place > base, item.precedes(elements[place - 1], in: bytes) {
+                    elements[place] = elements[place - 1]
+                    place -= 1
+                }
+                elements[place] = item
             }
-            elements[place] = item
         }
     }
 }

@@ -23,24 +23,25 @@ extension Document {
     ///
     /// - Parameter options: What counts; see ``DigestOptions``.
     public func canonicalDigest(_ options: DigestOptions = .default) -> DocumentDigest {
-        bson.withUnsafeBytes { bytes in
-            if options.fieldOrder == .kept, options.numbers == .exact {
-                return Self.flatDigest(of: bytes, options)
+        let plan = options.plan
+        return bson.withUnsafeBytes { bytes in
+            if plan.sorts || plan.byValue {
+                var walker = DigestWalker(bytes, plan)
+                return walker.digest()
             }
-            var walker = DigestWalker(bytes, options)
-            return walker.digest()
+            return Self.flatDigest(of: bytes, plan)
         }
     }
 
     /// Hashes runs of top-level elements between excluded fields.
-    private static func flatDigest(of bytes: UnsafeRawBufferPointer, _ options: DigestOptions) -> DocumentDigest {
+    private static func flatDigest(of bytes: UnsafeRawBufferPointer, _ plan: DigestPlan) -> DocumentDigest {
         var hasher = SHA256()
-        options.domain.withUnsafeBytes { hasher.update(bufferPointer: $0) }
+        plan.domain.withUnsafeBytes { hasher.update(bufferPointer: $0) }
         var start = 4
-        if !options.excludedNames.isEmpty {
+        if !plan.excludedNames.isEmpty {
             var reader = BSONReader(bytes)
             while let element = reader.next() {
-                guard options.excludes(element.name, in: bytes) else { continue }
+                guard plan.excludes(element.name, in: bytes) else { continue }
                 let range = element.range
                 if start < range.lowerBound {
                     hasher.update(bufferPointer: UnsafeRawBufferPointer(rebasing: bytes[start..<range.lowerBound]))
