@@ -1,5 +1,5 @@
 extension Document {
-    /// Reads a document from MongoDB Extended JSON v2, canonical or relaxed; plain JSON is the same thing.
+    /// Reads a document from MongoDB Extended JSON v2, canonical or relaxed; plain JSON is read as well.
     ///
     /// Use it for text from people, files and stores that keep JSON. Integers become `int32` or `int64`, whichever is
     /// the smallest that holds them; numbers with a fraction or an exponent, and those beyond 64 bits, become
@@ -46,7 +46,8 @@ extension Document {
     /// The document as Extended JSON without white space.
     ///
     /// The default is for people and logs. Text that must come back as the same document is written with
-    /// ``JSONMode/canonical``.
+    /// ``JSONMode/canonical``. Extended JSON has no way to write two rare things, which stores that keep JSON refuse
+    /// by name: an embedded field named like one of its types, such as `$date`, and a NaN with a payload.
     public func json(_ mode: JSONMode = .relaxed) -> String {
         ExtendedJSON.withText(of: self, mode: mode) { String(decoding: $0, as: UTF8.self) }
     }
