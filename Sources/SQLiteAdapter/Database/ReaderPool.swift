@@ -56,6 +56,8 @@ final class ReaderPool: Sendable {
             try self.withConnection { (connection) throws(StoreError) -> Value in
                 connection.busy.rearm()
                 current.withLock { $0 = connection }
+                // Before it goes back to the pool, so that a late interrupt cannot hit the next one who takes it.
+                defer { current.withLock { $0 = nil } }
                 return try body(connection)
             }
         }
