@@ -43,7 +43,10 @@ let package = Package(
             path: "Tests/Fuzz"
         ),
         .target(name: "InMemoryAdapter", dependencies: ["MigrationCore"]),
-        .testTarget(name: "InMemoryAdapterTests", dependencies: ["InMemoryAdapter", "MigrationCore"]),
+        .testTarget(
+            name: "InMemoryAdapterTests",
+            dependencies: ["InMemoryAdapter", "MigrationCore", "MigrationTesting", "MigrationTestingSupport"]
+        ),
         .target(
             name: "MigrationCore",
             dependencies: [

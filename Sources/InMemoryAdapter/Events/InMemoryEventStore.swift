@@ -143,11 +143,11 @@ extension InMemoryEventStore {
 }
 
 extension EventStoreCapabilities {
-    /// What an ``InMemoryEventStore`` holds: events of 16 MiB, steps of 10,000 events and 256 MiB, for as long as the process lives.
+    /// What an ``InMemoryEventStore`` holds: events of 16 MiB, steps of 10,000 events and 32 MiB, for as long as the process lives.
     public static let inMemory = EventStoreCapabilities(
         maximumEventBytes: 16 << 20,
         maximumAppendEvents: 10_000,
-        maximumAppendBytes: 256 << 20,
+        maximumAppendBytes: 32 << 20,
         durability: .process
     )
 }

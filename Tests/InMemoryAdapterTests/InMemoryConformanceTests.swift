@@ -1,0 +1,10 @@
+import InMemoryAdapter
+import MigrationTesting
+import MigrationTestingSupport
+import Testing
+
+@Suite("The in-memory stores keep every promise")
+struct InMemoryConformanceTests {
+    @Test("event store", arguments: EventStoreConformance { InMemoryEventStore() }.behaviours)
+    func events(_ behaviour: Behaviour) async throws { try await behaviour.run() }
+}
