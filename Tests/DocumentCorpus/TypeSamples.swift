@@ -206,6 +206,15 @@ extension DocumentCorpus {
         ),
         ValidSample("names of types in other cases", #"{"a":{"$OID":"x","$numberint":"1","$Date":"y"}}"#),
         ValidSample(
+            "as deep as the limit allows",
+            "{\"a\":" + String(repeating: "[", count: 199) + String(repeating: "]", count: 199) + "}"
+        ),
+        ValidSample(
+            "types as deep as the limit allows",
+            String(repeating: "{\"a\":", count: 199) + #"{"b":{"$minKey":1},"c":{"$code":"f"}}"#
+                + String(repeating: "}", count: 199)
+        ),
+        ValidSample(
             "ten and a hundred elements",
             "{\"a\":[" + repeatElement("\"x\"", count: 101).joined(separator: ",") + "]}"
         ),

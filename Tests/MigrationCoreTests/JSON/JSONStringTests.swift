@@ -53,20 +53,19 @@ struct JSONStringTests {
     }
 
     @Test("every two bytes are accepted exactly when they are UTF-8")
-    func pairs() throws {
+    func pairs() {
+        var wrong: [[UInt8]] = []
         for first in 0x80...0xFF as ClosedRange<UInt8> {
-            for second in 0x00...0xFF as ClosedRange<UInt8> {
+            for second in 0x00...0xFF as ClosedRange<UInt8> where second >= 0x20 && second != 0x22 && second != 0x5C {
                 for rest: [UInt8] in [[], [0x80], [0xBF, 0x80]] {
                     let bytes = [first, second] + rest
-                    let isText =
-                        String(validating: bytes, as: UTF8.self) != nil && second >= 0x20
-                        && second != 0x22 && second != 0x5C
                     let json = Array("{\"a\":\"".utf8) + bytes + Array("\"}".utf8)
-                    let document = try? Document(json: json)
-                    #expect((document != nil) == isText, "\(bytes)")
+                    let isText = String(validating: bytes, as: UTF8.self) != nil
+                    if ((try? Document(json: json)) != nil) != isText { wrong.append(bytes) }
                 }
             }
         }
+        #expect(wrong.isEmpty)
     }
 
     @Test("control characters, quotes and backslashes are written as escapes, all else as it is")

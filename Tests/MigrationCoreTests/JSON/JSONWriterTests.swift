@@ -112,6 +112,20 @@ struct JSONWriterTests {
         }
     }
 
+    @Test("the example of the guide is written as the guide shows")
+    func guide() throws {
+        let mail = try Document(json: #"{"size": 2048, "at": {"$date": "2024-02-29T12:00:00Z"}, "score": 1.50}"#)
+        let forPeople = mail.json(.relaxed)
+        let forStorage = mail.json(.canonical)
+        #expect(forPeople == #"{"size":2048,"at":{"$date":"2024-02-29T12:00:00Z"},"score":1.5}"#)
+        #expect(
+            forStorage == #"""
+                {"size":{"$numberInt":"2048"},"at":{"$date":{"$numberLong":"1709208000000"}},\#
+                "score":{"$numberDouble":"1.5"}}
+                """#
+        )
+    }
+
     @Test("text of any collection of bytes is read")
     func collections() throws {
         let text = #"{"a":{"$numberInt":"1"}}"#
