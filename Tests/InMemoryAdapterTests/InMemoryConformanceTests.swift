@@ -5,6 +5,12 @@ import Testing
 
 @Suite("The in-memory stores keep every promise")
 struct InMemoryConformanceTests {
+    @Test(
+        "document store",
+        arguments: DocumentStoreConformance { clock in InMemoryDocumentStore(now: { clock.now }) }.behaviours
+    )
+    func documents(_ behaviour: Behaviour) async throws { try await behaviour.run() }
+
     @Test("event store", arguments: EventStoreConformance { InMemoryEventStore() }.behaviours)
     func events(_ behaviour: Behaviour) async throws { try await behaviour.run() }
 }

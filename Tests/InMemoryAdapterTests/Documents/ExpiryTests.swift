@@ -1,20 +1,21 @@
 import InMemoryAdapter
 import MigrationCore
+import MigrationTesting
 import Testing
 
 @Suite("Expiry in memory")
 struct ExpiryTests {
-    let time = ManualTime()
+    let time = ManualWallClock(WallTime(millisecondsSinceEpoch: 0))
     let store: InMemoryDocumentStore
 
-    init() { store = InMemoryDocumentStore(now: time.now) }
+    init() { store = InMemoryDocumentStore(now: { [time] in time.now }) }
 
     @Test("a document vanishes for every way of reading in the millisecond in which it expires")
     func invisible() async throws {
         try store.seed(["n": 1], at: key(1), lifetime: .until(WallTime(millisecondsSinceEpoch: 100)))
-        time.set(99)
+        time.set(WallTime(millisecondsSinceEpoch: 99))
         #expect(try await store.read(key(1))?.expiresAt == WallTime(millisecondsSinceEpoch: 100))
-        time.set(100)
+        time.set(WallTime(millisecondsSinceEpoch: 100))
         #expect(try await store.read(key(1)) == nil)
         #expect(try await store.readMany([key(1)]) == [nil])
         #expect(try await store.count("c") == 0)
@@ -30,11 +31,11 @@ struct ExpiryTests {
     @Test("lifetimes come from the write, else from the collection; a patch keeps the expiry")
     func lifetimes() async throws {
         try await store.ensureCollection(CollectionDefinition("c", defaultLifetime: .milliseconds(50)))
-        time.set(10)
+        time.set(WallTime(millisecondsSinceEpoch: 10))
         try store.seed(["n": 1], at: key(1))
         try store.seed(["n": 1], at: key(2), lifetime: .forever)
         try store.seed(["n": 1], at: key(3), lifetime: .until(WallTime(millisecondsSinceEpoch: 20)))
-        time.set(15)
+        time.set(WallTime(millisecondsSinceEpoch: 15))
         _ = try await store.patch(key(1), [.increment("n", by: 1)])
         _ = try await store.write(
             DocumentWrite(.patch([.increment("n", by: 1)], ifMatches: nil), key: key(3), lifetime: .forever)
@@ -50,7 +51,7 @@ struct ExpiryTests {
         }
         try store.seed(["n": 1], at: key(4))
         let point = try await store.currentContinuation(in: "c")
-        time.set(5)
+        time.set(WallTime(millisecondsSinceEpoch: 5))
         #expect(try await store.purgeExpired(in: "c", limit: 2) == 2)
         #expect(try await store.purgeExpired(in: "c", limit: 2) == 1)
         #expect(try await store.purgeExpired(in: "c", limit: 2) == 0)
@@ -66,7 +67,7 @@ struct ExpiryTests {
         try await store.ensureCollection(CollectionDefinition("c", indexes: [index]))
         try store.seed(["n": 1], at: key(1), lifetime: .until(WallTime(millisecondsSinceEpoch: 5)))
         #expect(try await store.write(["n": 1], to: key(2)).rejection != nil)
-        time.set(5)
+        time.set(WallTime(millisecondsSinceEpoch: 5))
         #expect(try await store.write(["n": 1], to: key(2)).isApplied)
         #expect(try await store.write(["n": 2], to: key(1), condition: .insert).isApplied)
         #expect(store.documentCount(in: "c") == 2)
@@ -76,7 +77,7 @@ struct ExpiryTests {
     func bounded() async throws {
         let first = try await store.currentContinuation(in: "c")
         for number in 0..<1000 {
-            time.set(Int64(number))
+            time.set(WallTime(millisecondsSinceEpoch: Int64(number)))
             let end = WallTime(millisecondsSinceEpoch: Int64(number) + 10)
             try store.seed(["n": 1], at: key(number), lifetime: .until(end))
         }
