@@ -24,11 +24,13 @@ public struct Document: Sendable {
 
     /// Takes bytes that this library wrote or validated; nothing is checked.
     ///
-    /// Safety: every reader trusts the lengths inside, so foreign bytes go through ``init(bson:limits:)``.
+    /// Safety: readers rely on the zero byte at the end, which is checked, and on lengths that are right; foreign bytes go
+    /// through ``init(bson:limits:)``.
     package init(validatedBSON bytes: [UInt8]) {
-        assert(
-            bytes.count >= 5 && bytes.last == 0 && bytes.withUnsafeBytes { Int($0.int32(at: 0)) } == bytes.count,
-            "validatedBSON must be a whole document"
+        precondition(
+            bytes.count >= 5 && bytes[bytes.count - 1] == 0
+                && bytes.withUnsafeBytes { Int($0.int32(at: 0)) } == bytes.count,
+            "Trusted bytes are one whole document."
         )
         bson = bytes
     }

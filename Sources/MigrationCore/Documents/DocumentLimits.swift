@@ -3,6 +3,8 @@ public struct DocumentLimits: Sendable, Hashable {
     /// The greatest size as BSON, in bytes. MongoDB allows 16 MiB for a document and 16 KiB more for what wraps it.
     public var maximumBytes: Int
     /// How many documents and arrays may be inside each other, the outermost included.
+    ///
+    /// Checking needs no stack for it; looking at nested arrays and comparing documents later does, so keep it moderate.
     public var maximumDepth: Int
 
     /// Makes limits; both must be at least 1.

@@ -207,6 +207,16 @@ struct DocumentCodableTests {
         #expect(throws: DecodingError.self) { try decoder.decode(UUID.self, from: .binary(Binary(bytes: [1]))) }
     }
 
+    struct NULInNestedName: Encodable {
+        enum Key: String, CodingKey { case name = "a\u{0}" }
+
+        func encode(to encoder: any Encoder) throws {
+            var container = encoder.container(keyedBy: Key.self)
+            var nested = container.nestedContainer(keyedBy: Key.self, forKey: .name)
+            try nested.encode(1, forKey: .name)
+        }
+    }
+
     @Test("what a document cannot hold is an encoding error at its path")
     func encodingErrors() {
         func path(_ body: () throws -> Document) -> [String]? {
@@ -220,6 +230,7 @@ struct DocumentCodableTests {
         #expect(path { try encoder.encode(["a": Date(timeIntervalSince1970: .infinity)]) } == ["a"])
         #expect(path { try encoder.encode(["a": Date(timeIntervalSince1970: 1e300)]) } == ["a"])
         #expect(path { try encoder.encode(["a\u{0}": 1]) } == [])
+        #expect(path { try encoder.encode(["a": NULInNestedName()]) } == ["a"])
         #expect(path { try encoder.encode([1]) } == [])
         #expect(path { try encoder.encode(5) } == [])
     }

@@ -95,4 +95,32 @@ struct DocumentTests {
         #expect(throws: DocumentError.self) { try document.setValue(1, at: FieldPath(path)) }
         #expect(document == before)
     }
+
+    @Test("depth is counted through documents, arrays and scopes", arguments: [1, 2, 3, 50, 200, 201])
+    func depth(levels: Int) {
+        var value: Value = [:]
+        for level in 1..<levels {
+            switch level % 3 {
+            case 0: value = [value]
+            case 1: value = ["padding that makes levels longer than the shortest": value]
+            default: value = .javaScriptWithScope("", ["scope": value])
+            }
+        }
+        let document: Document = ["value": value]
+        let bounds = (document.isDeeper(than: levels), document.isDeeper(than: levels + 1))
+        #expect(bounds == (true, false))
+        let limits = DocumentLimits(maximumDepth: levels + 1)
+        #expect(throws: Never.self) { try Document(bson: document.bson, limits: limits) }
+        #expect(throws: DocumentError.self) {
+            _ = try Document(bson: document.bson, limits: DocumentLimits(maximumDepth: levels))
+        }
+    }
+
+    @Test("the shortest levels are counted as well")
+    func shortestLevels() {
+        var document = Document()
+        for _ in 1..<201 { document = ["": .document(document)] }
+        let bounds = (document.isDeeper(than: 200), document.isDeeper(than: 201))
+        #expect(bounds == (true, false))
+    }
 }

@@ -13,8 +13,9 @@ package struct BSONElement: Sendable {
 
 /// Walks the elements of one level of a valid BSON document.
 ///
-/// Safety: the buffer must hold a document that `BSONValidator` accepted or that `BSONWriter` built, with its first byte
-/// at the given offset, and must outlive the reader. Sizes inside are then trusted.
+/// Safety: the buffer must outlive the reader and end with a zero byte, as every `Document` does. Reading then stays inside
+/// it whatever it holds: a name ends at the last byte at the latest, and an element that would go beyond it ends the program.
+/// Beyond that, bytes are trusted to be a document that `BSONValidator` accepted or `BSONWriter` built.
 package struct BSONReader {
     package let bytes: UnsafeRawBufferPointer
     private var offset: Int
@@ -50,6 +51,7 @@ package struct BSONReader {
         while bytes[end] != 0 { end += 1 }
         let value = end + 1
         let next = value + bytes.bsonPayloadSize(type, at: value)
+        precondition(next >= value && next < bytes.count, "A Document holds only valid BSON.")
         let element = BSONElement(type: type, name: (offset + 1)..<end, value: value..<next)
         offset = next
         return element
@@ -85,18 +87,24 @@ extension UnsafeRawBufferPointer {
         case .double, .date, .timestamp, .int64: return 8
         case .objectID: return 12
         case .decimal128: return 16
-        case .string, .javaScript, .symbol: return 4 + Int(int32(at: offset))
-        case .document, .array, .javaScriptWithScope: return Int(int32(at: offset))
-        case .binary: return 5 + Int(int32(at: offset))
-        case .dbPointer: return 4 + Int(int32(at: offset)) + 12
+        case .string, .javaScript, .symbol: return 4 + length(at: offset)
+        case .document, .array, .javaScriptWithScope: return length(at: offset)
+        case .binary: return 5 + length(at: offset)
+        case .dbPointer: return 4 + length(at: offset) + 12
         case .regularExpression:
             var end = offset
             for _ in 0..<2 {
-                while self[end] != 0 { end += 1 }
+                while end < count, self[end] != 0 { end += 1 }
                 end += 1
             }
             return end - offset
         }
+    }
+
+    @inline(__always)
+    private func length(at offset: Int) -> Int {
+        precondition(offset + 4 <= count, "A Document holds only valid BSON.")
+        return Int(int32(at: offset))
     }
 
     /// The name or string in a range of valid UTF-8.

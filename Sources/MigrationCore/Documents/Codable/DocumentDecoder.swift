@@ -25,7 +25,7 @@ public struct DocumentDecoder: Sendable {
 
     /// Makes a value of a type from a single value of a document.
     ///
-    /// - Throws: as ``decode(_:from:)-(_,Document)`` does.
+    /// - Throws: as decoding from a document does.
     public func decode<T: Decodable>(_ type: T.Type = T.self, from value: Value) throws -> T {
         try ValueDecoder(value: value, codingPath: [], userInfo: userInfo).decode(type)
     }

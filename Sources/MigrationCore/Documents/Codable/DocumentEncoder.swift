@@ -38,6 +38,6 @@ public struct DocumentEncoder: Sendable {
     ///
     /// - Throws: as ``encode(_:)`` does.
     public func encodeValue(_ value: some Encodable) throws -> Value {
-        try EncodingSlot(value, codingPath: [], userInfo: userInfo).value
+        try EncodingSlot(value, codingPath: [], userInfo: userInfo).finished()
     }
 }

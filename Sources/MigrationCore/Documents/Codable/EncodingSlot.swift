@@ -18,16 +18,16 @@ enum EncodingSlot {
             self = .value(nativeValue)
             return
         }
-        let node = EncodingNode()
+        let node = EncodingNode(codingPath: codingPath)
         try value.encode(to: ValueEncoder(node: node, codingPath: codingPath, userInfo: userInfo))
         self = .node(node)
     }
 
     /// The finished value.
-    var value: Value {
+    func finished() throws -> Value {
         switch self {
         case .value(let value): value
-        case .node(let node): node.value
+        case .node(let node): try node.finished()
         }
     }
 }
@@ -42,6 +42,11 @@ final class EncodingNode {
     }
 
     private var content = Content.empty
+    private let codingPath: [any CodingKey]
+
+    init(codingPath: [any CodingKey]) {
+        self.codingPath = codingPath
+    }
 
     /// Makes this a document, unless it is one.
     func beginDocument() {
@@ -74,13 +79,14 @@ final class EncodingNode {
     }
 
     /// The container at a field of the document, which is made when there is none.
-    func node(forKey name: String) -> EncodingNode {
+    func node(forKey key: any CodingKey) -> EncodingNode {
+        let name = key.stringValue
         if case .document(let index, let slots) = content, let place = index.place(of: name),
             case .node(let node) = slots[place]
         {
             return node
         }
-        let node = EncodingNode()
+        let node = EncodingNode(codingPath: codingPath + [key])
         set(.node(node), forKey: name)
         return node
     }
@@ -99,13 +105,23 @@ final class EncodingNode {
     }
 
     /// The finished value; a type that encoded nothing is an empty document.
-    var value: Value {
+    ///
+    /// - Throws: `EncodingError` for a name that BSON cannot hold. Nested containers are made by calls that cannot throw, so
+    ///   names are checked here.
+    func finished() throws -> Value {
         switch content {
-        case .empty: .document(Document())
-        case .single(let slot): slot.value
-        case .array(let slots): .array(slots.map(\.value))
+        case .empty: return .document(Document())
+        case .single(let slot): return try slot.finished()
+        case .array(let slots): return .array(try slots.map { try $0.finished() })
         case .document(let index, let slots):
-            .document(Document(uniqueFields: zip(index.names, slots.lazy.map(\.value))))
+            if let name = index.names.first(where: { $0.utf8.contains(0) }) {
+                throw EncodingError.invalidValue(
+                    name,
+                    EncodingError.Context(codingPath: codingPath, debugDescription: "A field's name cannot hold NUL.")
+                )
+            }
+            let values = try slots.map { try $0.finished() }
+            return .document(Document(uniqueFields: zip(index.names, values)))
         }
     }
 }

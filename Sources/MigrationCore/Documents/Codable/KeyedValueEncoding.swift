@@ -4,58 +4,44 @@ struct KeyedValueEncoding<Key: CodingKey>: KeyedEncodingContainerProtocol {
 
     var codingPath: [any CodingKey] { encoder.codingPath }
 
-    /// Sets a field, whose name BSON must be able to hold.
-    private func set(_ value: @autoclosure () throws -> Value, _ key: Key) throws {
-        let name = try checkedName(key)
-        encoder.node.set(.value(try value()), forKey: name)
+    private func set(_ value: Value, _ key: Key) {
+        encoder.node.set(.value(value), forKey: key.stringValue)
     }
 
-    private func checkedName(_ key: any CodingKey) throws -> String {
-        let name = key.stringValue
-        guard !name.utf8.contains(0) else {
-            throw EncodingError.invalidValue(
-                name,
-                EncodingError.Context(codingPath: codingPath, debugDescription: "A field's name cannot hold NUL.")
-            )
-        }
-        return name
-    }
+    func encodeNil(forKey key: Key) throws { set(.null, key) }
 
-    func encodeNil(forKey key: Key) throws { try set(.null, key) }
-
-    func encode(_ value: Bool, forKey key: Key) throws { try set(.bool(value), key) }
-    func encode(_ value: String, forKey key: Key) throws { try set(.string(value), key) }
-    func encode(_ value: Double, forKey key: Key) throws { try set(.double(value), key) }
-    func encode(_ value: Float, forKey key: Key) throws { try set(.double(Double(value)), key) }
-    func encode(_ value: Int, forKey key: Key) throws { try set(.int64(Int64(value)), key) }
-    func encode(_ value: Int8, forKey key: Key) throws { try set(.int32(Int32(value)), key) }
-    func encode(_ value: Int16, forKey key: Key) throws { try set(.int32(Int32(value)), key) }
-    func encode(_ value: Int32, forKey key: Key) throws { try set(.int32(value), key) }
-    func encode(_ value: Int64, forKey key: Key) throws { try set(.int64(value), key) }
+    func encode(_ value: Bool, forKey key: Key) throws { set(.bool(value), key) }
+    func encode(_ value: String, forKey key: Key) throws { set(.string(value), key) }
+    func encode(_ value: Double, forKey key: Key) throws { set(.double(value), key) }
+    func encode(_ value: Float, forKey key: Key) throws { set(.double(Double(value)), key) }
+    func encode(_ value: Int, forKey key: Key) throws { set(.int64(Int64(value)), key) }
+    func encode(_ value: Int8, forKey key: Key) throws { set(.int32(Int32(value)), key) }
+    func encode(_ value: Int16, forKey key: Key) throws { set(.int32(Int32(value)), key) }
+    func encode(_ value: Int32, forKey key: Key) throws { set(.int32(value), key) }
+    func encode(_ value: Int64, forKey key: Key) throws { set(.int64(value), key) }
     func encode(_ value: UInt, forKey key: Key) throws {
-        try set(try encodedInteger(value, codingPath: codingPath + [key]), key)
+        set(try encodedInteger(value, codingPath: codingPath + [key]), key)
     }
-    func encode(_ value: UInt8, forKey key: Key) throws { try set(.int32(Int32(value)), key) }
-    func encode(_ value: UInt16, forKey key: Key) throws { try set(.int32(Int32(value)), key) }
-    func encode(_ value: UInt32, forKey key: Key) throws { try set(.int64(Int64(value)), key) }
+    func encode(_ value: UInt8, forKey key: Key) throws { set(.int32(Int32(value)), key) }
+    func encode(_ value: UInt16, forKey key: Key) throws { set(.int32(Int32(value)), key) }
+    func encode(_ value: UInt32, forKey key: Key) throws { set(.int64(Int64(value)), key) }
     func encode(_ value: UInt64, forKey key: Key) throws {
-        try set(try encodedInteger(value, codingPath: codingPath + [key]), key)
+        set(try encodedInteger(value, codingPath: codingPath + [key]), key)
     }
 
     func encode(_ value: some Encodable, forKey key: Key) throws {
-        let name = try checkedName(key)
-        encoder.node.set(try encoder.slot(value, at: key), forKey: name)
+        encoder.node.set(try encoder.slot(value, at: key), forKey: key.stringValue)
     }
 
     func nestedContainer<NestedKey: CodingKey>(
         keyedBy keyType: NestedKey.Type,
         forKey key: Key
     ) -> KeyedEncodingContainer<NestedKey> {
-        encoder.encoder(for: encoder.node.node(forKey: key.stringValue), at: key).container(keyedBy: keyType)
+        encoder.encoder(for: encoder.node.node(forKey: key), at: key).container(keyedBy: keyType)
     }
 
     func nestedUnkeyedContainer(forKey key: Key) -> any UnkeyedEncodingContainer {
-        encoder.encoder(for: encoder.node.node(forKey: key.stringValue), at: key).unkeyedContainer()
+        encoder.encoder(for: encoder.node.node(forKey: key), at: key).unkeyedContainer()
     }
 
     func superEncoder() -> any Encoder { superEncoder(at: ValueKey.super) }
@@ -63,6 +49,6 @@ struct KeyedValueEncoding<Key: CodingKey>: KeyedEncodingContainerProtocol {
     func superEncoder(forKey key: Key) -> any Encoder { superEncoder(at: key) }
 
     private func superEncoder(at key: any CodingKey) -> any Encoder {
-        encoder.encoder(for: encoder.node.node(forKey: key.stringValue), at: key)
+        encoder.encoder(for: encoder.node.node(forKey: key), at: key)
     }
 }

@@ -39,7 +39,7 @@ struct UnkeyedValueEncoding: UnkeyedEncodingContainer {
 
     private func nextEncoder() -> ValueEncoder {
         let key = nextKey
-        let node = EncodingNode()
+        let node = EncodingNode(codingPath: codingPath + [key])
         encoder.node.append(.node(node))
         return encoder.encoder(for: node, at: key)
     }

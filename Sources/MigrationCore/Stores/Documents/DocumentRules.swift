@@ -25,7 +25,7 @@ public enum DocumentRules {
     /// Checks a write against the limits of a store.
     ///
     /// - Throws: as ``check(_:capabilities:)-(DocumentKey,_)``; `documentTooLarge`; `invalidDocument` when the body has an `_id`
-    ///   other than its key's; `invalidArgument` for an empty patch; `unsupported` for an expiry where there is none.
+    ///   other than its key's or is nested too deeply; `invalidArgument` for an empty patch; `unsupported` for an expiry where there is none.
     public static func check(_ write: DocumentWrite, capabilities: DocumentStoreCapabilities) throws(StoreError) {
         try check(write.key, capabilities: capabilities)
         if case .until = write.lifetime, !capabilities.supportsExpiry {
@@ -60,6 +60,13 @@ public enum DocumentRules {
             throw StoreError(
                 .documentTooLarge,
                 "The document has \(document.byteCount) bytes, and this store holds at most \(maximum).",
+                context: .init(collection: key.collection)
+            )
+        }
+        guard !document.isDeeper(than: DocumentLimits.default.maximumDepth) else {
+            throw StoreError(
+                .invalidDocument,
+                "The document is nested deeper than \(DocumentLimits.default.maximumDepth) levels and could not be read back.",
                 context: .init(collection: key.collection)
             )
         }

@@ -2,7 +2,8 @@
 public enum EventRules {
     /// Checks the parts of an append.
     ///
-    /// - Throws: `emptyBatch`, `invalidArgument`, `invalidKey`, `keyTooLong`, `duplicateEvent`, `eventTooLarge`.
+    /// - Throws: `emptyBatch`, `invalidArgument`, `invalidDocument`, `invalidKey`, `keyTooLong`, `duplicateEvent`,
+    ///   `eventTooLarge`.
     public static func check(_ parts: [StreamAppend], capabilities: EventStoreCapabilities) throws(StoreError) {
         var ids: Set<EventID> = []
         var count = 0
@@ -25,6 +26,13 @@ public enum EventRules {
                 try NameRule.check(event.type, what: "event type")
                 guard event.schemaVersion >= 0 else {
                     throw StoreError(.invalidArgument, "The schema version \(event.schemaVersion) is negative.")
+                }
+                guard !event.payload.isDeeper(than: DocumentLimits.default.maximumDepth) else {
+                    throw StoreError(
+                        .invalidDocument,
+                        "The event's payload is nested deeper than \(DocumentLimits.default.maximumDepth) levels.",
+                        context: .init(item: index)
+                    )
                 }
                 guard ids.insert(event.id).inserted else {
                     throw StoreError(
