@@ -39,6 +39,7 @@ internal import MigrationCore
         self.busy = BusyHandler(limit: busyTimeout)
         try check(unsafe cutover_sqlite3_harden(database))
         installBusyHandler()
+        installInterruptionCheck()
         // Debian builds SQLite with recursive triggers; the schema is written for connections with and without.
         try execute("PRAGMA recursive_triggers = OFF")
     }
@@ -63,7 +64,23 @@ internal import MigrationCore
         unsafe sqlite3_busy_handler(database, nil, nil)
     }
 
-    /// Makes the statement that runs on this connection end soon with `SQLITE_INTERRUPT`.
+    /// Ends a statement whose interruption came just before it began: SQLite forgets an interruption while nothing runs.
+    private func installInterruptionCheck() {
+        // Safety: as with the busy handler.
+        let context = unsafe Unmanaged.passUnretained(busy).toOpaque()
+        unsafe sqlite3_progress_handler(
+            database,
+            10_000,
+            { context in
+                guard let context = unsafe context else { return 0 }
+                return unsafe Unmanaged<BusyHandler>.fromOpaque(context).takeUnretainedValue().wasCancelled ? 1 : 0
+            },
+            context
+        )
+    }
+
+    /// Makes the statement that runs on this connection, or begins to before `busy` is armed again, end soon with
+    /// `SQLITE_INTERRUPT`.
     func interrupt() {
         busy.cancel()
         unsafe sqlite3_interrupt(database)

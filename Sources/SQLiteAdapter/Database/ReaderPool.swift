@@ -50,14 +50,13 @@ final class ReaderPool: Sendable {
         _ body: @escaping @Sendable (Connection) throws(StoreError) -> Value
     ) async throws(StoreError) -> Value {
         // Taken on the lane, so that reads that wait in its queue hold no connection.
-        let current = Locked<Connection?>(nil)
-        return try await lane().runThrowing(interrupt: { current.withLock { $0?.interrupt() } }) {
+        let current = Locked(Interruptible())
+        return try await lane().runThrowing(interrupt: { current.withLock { $0.interrupt() } }) {
             () throws(StoreError) -> Value in
             try self.withConnection { (connection) throws(StoreError) -> Value in
-                connection.busy.rearm()
-                current.withLock { $0 = connection }
+                current.withLock { $0.begin(on: connection) }
                 // Before it goes back to the pool, so that a late interrupt cannot hit the next one who takes it.
-                defer { current.withLock { $0 = nil } }
+                defer { current.withLock { $0.end() } }
                 return try body(connection)
             }
         }
@@ -76,6 +75,7 @@ final class ReaderPool: Sendable {
         _ body: (Connection) throws(StoreError) -> Value
     ) throws(StoreError) -> Value {
         let connection = try take()
+        connection.busy.rearm()
         defer { giveBack(connection) }
         return try body(connection)
     }
@@ -100,5 +100,23 @@ final class ReaderPool: Sendable {
             return state.nextLane
         }
         return lanes[index]
+    }
+}
+
+/// A read that may be interrupted before it has taken its connection.
+private struct Interruptible {
+    private var connection: Connection?
+    private var isInterrupted = false
+
+    mutating func begin(on connection: Connection) {
+        self.connection = connection
+        if isInterrupted { connection.interrupt() }
+    }
+
+    mutating func end() { connection = nil }
+
+    mutating func interrupt() {
+        isInterrupted = true
+        connection?.interrupt()
     }
 }

@@ -118,6 +118,8 @@ final class Writer: Sendable {
             inbox.works.removeFirst(count)
             return taken
         }
+        // An interruption of what ran before is not meant for the group.
+        connection.busy.rearm()
         commit(taken.filter { $0.begin() })
     }
 
