@@ -10,7 +10,7 @@ extension UnsafeRawBufferPointer {
             while offset < end, self[offset] < 0x80 { offset += 1 }
             // Texts that are not ASCII have runs of characters that are not.
             while offset < end, self[offset] >= 0x80 {
-                let length = offset + 4 <= end ? multibyteLength(at: offset) : multibyteLength(at: offset, before: end)
+                let length = Self.multibyteLength(offset + 4 <= end ? word(at: offset) : word(at: offset, before: end))
                 if length == 0 { return offset }
                 offset += length
             }
@@ -18,11 +18,22 @@ extension UnsafeRawBufferPointer {
         }
     }
 
-    /// The length of the well-formed character of several bytes at an offset with four readable bytes, or 0.
+    /// Four bytes, the first one least significant.
     @inline(__always)
-    private func multibyteLength(at offset: Int) -> Int {
-        // The first byte is the least significant one.
-        let word = UInt32(bitPattern: int32(at: offset))
+    private func word(at offset: Int) -> UInt32 {
+        UInt32(bitPattern: int32(at: offset))
+    }
+
+    /// The same close to the end, with zeros for what is not there.
+    private func word(at offset: Int, before end: Int) -> UInt32 {
+        var word: UInt32 = 0
+        for index in offset..<end { word |= UInt32(self[index]) &<< UInt32((index - offset) * 8) }
+        return word
+    }
+
+    /// The length of the well-formed character of several bytes that a word begins with, or 0.
+    @inline(__always)
+    private static func multibyteLength(_ word: UInt32) -> Int {
         if word & 0x00C0_C0F0 == 0x0080_80E0 {
             // Overlong when these bits are zero; a surrogate when they are 0x200D.
             let bits = word & 0x0000_200F
@@ -37,13 +48,5 @@ extension UnsafeRawBufferPointer {
             return bits != 0 && (bits & 4 == 0 || bits == 4) ? 4 : 0
         }
         return 0
-    }
-
-    /// The same close to the end, with zeros for what is not there.
-    private func multibyteLength(at offset: Int, before end: Int) -> Int {
-        var bytes: (UInt8, UInt8, UInt8, UInt8) = (self[offset], 0, 0, 0)
-        if offset + 1 < end { bytes.1 = self[offset + 1] }
-        if offset + 2 < end { bytes.2 = self[offset + 2] }
-        return Swift.withUnsafeBytes(of: &bytes) { $0.multibyteLength(at: 0) }
     }
 }
