@@ -3,7 +3,7 @@ public import MigrationCore
 /// For tests: filling the store and looking into it, without `await` and past every fence. These work on a closed store too,
 /// except for seeding.
 extension InMemoryEventStore {
-    /// Appends events as the application would; a tenant that is new gets a head that is open under ``Epoch/unrouted``.
+    /// Appends events as the application would; a tenant that is new gets a head that is open under `Epoch.unrouted`.
     ///
     /// - Throws: as ``append(_:tenant:epoch:)`` under the epoch of the tenant's own fence, which must be open.
     @discardableResult

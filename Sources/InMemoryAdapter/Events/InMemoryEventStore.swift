@@ -25,7 +25,7 @@ public final class InMemoryEventStore: RepairableEventStore {
     /// - Parameters:
     ///   - id: the name under which it is registered.
     ///   - capabilities: its limits; set smaller ones to stand in for another store.
-    ///   - now: the wall clock that sets ``StoredEvent/recordedAt`` where an event has none.
+    ///   - now: the wall clock that sets `StoredEvent.recordedAt` where an event has none.
     ///   - clock: the clock that times the waiting for events.
     public init(
         id: StoreID = "memory",

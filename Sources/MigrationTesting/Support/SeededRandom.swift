@@ -2,7 +2,7 @@ public import MigrationCore
 
 /// Random numbers that are the same for the same seed (xoshiro256**, seeded by SplitMix64).
 ///
-/// Use it where an API takes a generator, or pass ``source`` where one takes a `RandomSource`.
+/// Use it where an API takes a generator, or pass ``source(seed:)`` where one takes a `RandomSource`.
 ///
 /// Algorithms: D. Blackman and S. Vigna, "Scrambled linear pseudorandom number generators", 2021; G. Steele, D. Lea and
 /// C. Flood, "Fast splittable pseudorandom number generators", 2014. Not for secrets.
