@@ -11,9 +11,8 @@ _ = try await old.unrouted().append([placed], to: "order-1", tenant: "acme")
 let copier = EventCopier(source: old, target: new)
 try await copier.copy(tenant: "acme") { print("\($0)") }
 
-let source = try await old.head(tenant: "acme", epoch: .maintenance)
-let target = try await new.head(tenant: "acme", epoch: .maintenance)
-print(source?.checkpoint == target?.checkpoint ? "the logs are equal, event by event" : "the copy is not complete")
+let report = try await ConsistencyVerifier().verifyEvents(of: "acme", source: old, target: new)
+print(report.isConsistent ? "the logs are equal, event by event" : "\(report)")
 
 await old.close()
 await new.close()

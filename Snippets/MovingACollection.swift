@@ -33,6 +33,10 @@ let report = try await copier.copy("orders", job: "move-orders") { failure throw
 print("copy: \(report)")
 guard report.isComplete, report.counts.failed == 0 else { fatalError("look at the dead letters") }
 
+let verification = try await ConsistencyVerifier().verifyDocuments(in: "orders", source: old, target: new)
+print("verification: \(verification)")
+guard verification.isConsistent else { fatalError("the target differs") }
+
 await old.close()
 await new.close()
 await control.close()
