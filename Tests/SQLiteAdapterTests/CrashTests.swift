@@ -31,6 +31,22 @@ struct CrashTests {
         try await check(acknowledged)
     }
 
+    @Test("a fence is up within the deadline while another process appends, and nothing commits after it")
+    func fence() async throws {
+        let writer = try CrashingWriter(file: folder.file(), name: "fenced")
+        defer { writer.kill() }
+        let store = try await SQLiteEventStore.open("events", at: folder.file())
+        while try await store.head(tenant: "acme", epoch: .maintenance)?.position ?? 0 < 50 {
+            try await Task.sleep(for: .milliseconds(5))
+        }
+        let epoch = Epoch(number: 2, route: Epoch.unrouted.route)
+        let head = try await store.raiseFence(tenant: "acme", to: Fence(epoch: epoch, role: .closed))
+        // The writer ends by itself when it is told that it is fenced.
+        _ = try await writer.lines()
+        #expect(try await store.head(tenant: "acme", epoch: .maintenance) == head)
+        await store.close()
+    }
+
     /// Proves from the file alone that every acknowledged write is there, once, and that the log is whole.
     private func check(_ acknowledged: Acknowledged) async throws {
         let database = try await SQLiteDatabase.open(at: folder.file())

@@ -16,6 +16,29 @@ struct SQLiteConformanceTests {
         makeStore: { try await open(folder.file("events-\(UUID().uuidString).sqlite")) }
     )
 
+    private static let documentSuite = DocumentStoreConformance(
+        reopen: { store in
+            let store = store as! SQLiteDocumentStore
+            await store.database.close()
+            let database = try await SQLiteDatabase.open(at: store.database.path)
+            return SQLiteDocumentStore(store.id, in: database, now: store.now)
+        },
+        dispose: { store in
+            let store = store as! SQLiteDocumentStore
+            await store.database.close()
+            remove(store.database.path)
+        },
+        makeStore: { (clock: ManualWallClock) in
+            let database = try await SQLiteDatabase.open(at: folder.file("documents-\(UUID().uuidString).sqlite"))
+            return SQLiteDocumentStore("sqlite", in: database, now: { clock.now })
+        }
+    )
+
+    @Test("documents", arguments: documentSuite.behaviours)
+    func documents(_ behaviour: Behaviour) async throws {
+        try await behaviour.run()
+    }
+
     @Test("events", arguments: eventSuite.behaviours)
     func events(_ behaviour: Behaviour) async throws {
         try await behaviour.run()

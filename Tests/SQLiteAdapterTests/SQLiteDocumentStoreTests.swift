@@ -217,12 +217,18 @@ struct SQLiteDocumentStoreTests {
             defaultLifetime: .seconds(60),
             indexes: [IndexDefinition("by-total", fields: [.descending("total"), .ascending("id")])]
         )
-        _ = try await store.write([:], to: .order("a"))
         try await store.ensureCollection(definition)
         try await store.ensureCollection(definition)
         #expect(try await store.collections() == [definition])
         definition.partitionPaths = ["other"]
         await expect(.collectionMismatch) { try await store.ensureCollection(definition) }
+        definition.partitionPaths = ["tenant", FieldPath(components: ["a.b", "c"])]
+        definition.indexes[0].fields = [.ascending("total")]
+        await expect(.collectionMismatch) { try await store.ensureCollection(definition) }
+        _ = try await store.write([:], to: DocumentKey(collection: "written", id: "a"))
+        await expect(.collectionMismatch) {
+            try await store.ensureCollection(CollectionDefinition("written", partitionPaths: ["tenant"]))
+        }
         let late = try await store.write([:], to: .order("late"))
         #expect(late.isApplied)
         #expect(

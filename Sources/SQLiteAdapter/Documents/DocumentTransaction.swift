@@ -180,17 +180,15 @@ struct DocumentTransaction {
     private mutating func collection(_ name: CollectionName) throws(StoreError) -> Duration? {
         if let known = defaultLifetimes[name] { return known }
         let row = try connection.statement(.collection)
+        defer { row.reset() }
         try row.bind(1, name.text)
-        let lifetime: Duration?
+        var lifetime: Duration?
         if try row.step() {
             lifetime = row.int64OrNil(0).map { .milliseconds($0) }
-            row.reset()
         } else {
-            row.reset()
             let insertion = try connection.statement(.insertCollection)
             try insertion.bind(1, name.text)
             try insertion.run()
-            lifetime = nil
         }
         defaultLifetimes[name] = .some(lifetime)
         return lifetime

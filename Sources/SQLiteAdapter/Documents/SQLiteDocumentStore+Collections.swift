@@ -37,8 +37,13 @@ extension SQLiteDocumentStore {
         if let lifetime = definition.defaultLifetime, lifetime <= .zero {
             throw StoreError(.invalidArgument, "A default lifetime is longer than zero.", context: context)
         }
-        guard Set(definition.indexes.map(\.name)).count == definition.indexes.count else {
-            throw StoreError(.invalidArgument, "Two indexes have one name; rename one.", context: context)
+        let names = Set(definition.indexes.map(\.name))
+        guard names.count == definition.indexes.count, definition.indexes.allSatisfy({ !$0.fields.isEmpty }) else {
+            throw StoreError(
+                .invalidArgument,
+                "An index has no fields or is there twice; give each index a name and fields.",
+                context: context
+            )
         }
     }
 }
@@ -47,20 +52,14 @@ extension Connection {
     fileprivate func ensure(_ definition: CollectionDefinition) throws(StoreError) {
         let row = try statement(.collection)
         try row.bind(1, definition.name.text)
+        defer { row.reset() }
         var merged = definition
-        if try row.step(), !row.isNull(2) {
+        if try row.step() {
             let existing = try CollectionDefinition(row: row)
-            row.reset()
-            guard existing.partitionPaths == definition.partitionPaths else {
-                throw StoreError(
-                    .collectionMismatch,
-                    "The collection exists with another partition path; create another one and move the documents.",
-                    context: .init(collection: definition.name)
-                )
-            }
+            try existing.checkCompatible(with: definition)
             let known = Set(existing.indexes.map(\.name))
             merged.indexes = existing.indexes + definition.indexes.filter { !known.contains($0.name) }
-            if merged == existing { return }
+            if merged == existing && !row.isNull(2) { return }
         }
         row.reset()
         let insertion = try statement(.defineCollection)
@@ -81,6 +80,25 @@ extension WallTime {
 }
 
 extension CollectionDefinition {
+    /// Throws `collectionMismatch` when the definition of the same collection contradicts this one.
+    fileprivate func checkCompatible(with definition: CollectionDefinition) throws(StoreError) {
+        let context = StoreError.Context(collection: name)
+        guard partitionPaths == definition.partitionPaths else {
+            throw StoreError(
+                .collectionMismatch,
+                "The collection exists with another partition path; create another one and move the documents.",
+                context: context
+            )
+        }
+        for index in definition.indexes where indexes.contains(where: { $0.name == index.name && $0 != index }) {
+            throw StoreError(
+                .collectionMismatch,
+                "The index '\(index.name)' exists with other fields; give the new one another name.",
+                context: context
+            )
+        }
+    }
+
     /// What is stored beside name and default lifetime.
     fileprivate var settings: Document {
         [

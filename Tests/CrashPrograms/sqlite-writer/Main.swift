@@ -7,7 +7,7 @@ import SQLiteAdapter
 import Darwin
 #endif
 
-/// Writes to an SQLite file until it is killed, and says on standard output what was acknowledged, a line each:
+/// Writes to an SQLite file until it is killed or fenced, and says on standard output what was acknowledged, a line each:
 /// `E <position> <event id>` for an event, `D <id> <number>` for a document.
 ///
 /// Usage: cutover-crash-sqlite-writer FILE NAME
@@ -28,7 +28,13 @@ struct CrashingWriter {
         try await withThrowingTaskGroup(of: Void.self) { group in
             for number in 0..<6 { group.addTask { try await writer.append(forever: number) } }
             for number in 0..<4 { group.addTask { try await writer.write(forever: number) } }
-            try await group.waitForAll()
+            // The first error ends the program: `waitForAll()` would wait for those who write on.
+            do {
+                try await group.next()
+            } catch {
+                write("the writer ends: \(error)\n", to: 2)
+                exit(75)
+            }
         }
     }
 
@@ -86,10 +92,11 @@ struct CrashingWriter {
 
     /// Says it in one system call per line, so that nothing that was acknowledged is kept back in a buffer.
     private func acknowledge(_ lines: [String]) {
-        for line in lines {
-            let bytes = Array((line + "\n").utf8)
-            _ = bytes.withUnsafeBytes { systemWrite(1, $0.baseAddress, $0.count) }
-        }
+        for line in lines { Self.write(line + "\n", to: 1) }
+    }
+
+    private static func write(_ text: String, to descriptor: Int32) {
+        _ = Array(text.utf8).withUnsafeBytes { systemWrite(descriptor, $0.baseAddress, $0.count) }
     }
 }
 
