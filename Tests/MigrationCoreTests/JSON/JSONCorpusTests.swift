@@ -1,6 +1,7 @@
 import CutoverDocumentCorpus
-import MigrationCore
 import Testing
+
+@testable import MigrationCore
 
 @Suite("JSON corpora")
 struct JSONCorpusTests {
@@ -36,5 +37,18 @@ struct JSONCorpusTests {
             let error = #expect(throws: DocumentError.self) { try Document(json: bytes[..<length]) }
             #expect((0...length).contains(error?.byteOffset ?? -1))
         }
+    }
+
+    @Test("every reason to refuse a text has a sample, or a test of the limits")
+    func reasons() {
+        var seen: Set<String> = []
+        for sample in DocumentCorpus.invalid {
+            do throws(DocumentError) {
+                _ = try Document(json: sample.bytes)
+            } catch {
+                seen.insert(error.message)
+            }
+        }
+        #expect(JSONFault.Reason.allCases.filter { !seen.contains($0.message) } == [.tooLarge])
     }
 }
