@@ -25,7 +25,7 @@ struct CrashingWriter {
         let database = try await SQLiteDatabase.open(at: arguments[1], configuration: configuration)
         let writer = CrashingWriter(name: name, database: database)
         try await writer.events.prepare(tenant: "acme", fence: Fence(epoch: .unrouted, role: .open))
-        try await withThrowingTaskGroup(of: Void.self) { group in
+        await withThrowingTaskGroup(of: Void.self) { group in
             for number in 0..<6 { group.addTask { try await writer.append(forever: number) } }
             for number in 0..<4 { group.addTask { try await writer.write(forever: number) } }
             // The first error ends the program: `waitForAll()` would wait for those who write on.
