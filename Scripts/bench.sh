@@ -7,11 +7,13 @@ arguments=(--results Benchmarks/results.jsonl --scratch .build/benchmarks)
 [ -z "${ONLY:-}" ] || arguments+=(--only "$ONLY")
 [ "${STRICT:-}" != 1 ] || arguments+=(--strict)
 
-build() { swift build --package-path Benchmarks --scratch-path .build --configuration release; }
+in_benchmarks=(swift build --package-path Benchmarks --scratch-path .build "${plan_anew[@]}" --configuration release)
+
+build() { "${in_benchmarks[@]}"; }
 
 measure() {
     local bin
-    bin=$(swift build --package-path Benchmarks --scratch-path .build --configuration release --show-bin-path)
+    bin=$("${in_benchmarks[@]}" --show-bin-path)
     "$bin/cutover-benchmarks" "${arguments[@]}"
 }
 

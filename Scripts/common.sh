@@ -142,3 +142,8 @@ ensure_packages() {
 # --- Swift -----------------------------------------------------------------------------------------------------------
 
 command -v swift >/dev/null 2>&1 || die "no swift on PATH. Swift 6.2 or later is needed: https://www.swift.org/install"
+
+# Several root packages share one scratch folder. SwiftPM keeps the plan of the last build there and does not always notice
+# that the next one is of another root: it then builds the wrong package and says that all is well.
+# shellcheck disable=SC2034 # used by the scripts that source this one
+plan_anew=(--disable-build-manifest-caching)

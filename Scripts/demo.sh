@@ -16,7 +16,9 @@ package_index() {
     say "the package index names $count packages"
 }
 
-demo() { swift run --package-path Examples --scratch-path .build --configuration release cutover-demo; }
+demo() {
+    swift run --package-path Examples --scratch-path .build "${plan_anew[@]}" --configuration release cutover-demo
+}
 
 step "system packages" ensure_packages git pkg-config libsqlite3-dev
 [ "$step_status" -eq 0 ] || finish "make demo"

@@ -5,7 +5,7 @@ source "$(dirname "${BASH_SOURCE[0]}")/common.sh"
 
 ensure_packages pkg-config libsqlite3-dev
 [ "$(uname)" = Darwin ] || ensure_packages binutils
-build=(swift build --package-path Tests/SelectiveLink --scratch-path .build)
+build=(swift build --package-path Tests/SelectiveLink --scratch-path .build "${plan_anew[@]}")
 
 say "building the application"
 "${build[@]}"

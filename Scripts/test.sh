@@ -12,7 +12,9 @@ export CUTOVER_SEED=${CUTOVER_SEED:-$(od -An -N4 -tu4 /dev/urandom | tr -d ' ')}
 export CUTOVER_BSON_CORPUS=$CUTOVER_CACHE/bson-corpus
 say "CUTOVER_SEED=$CUTOVER_SEED"
 
-debug_build() { swift build --build-tests --enable-all-traits --explicit-target-dependency-import-check error; }
+debug_build() {
+    swift build "${plan_anew[@]}" --build-tests --enable-all-traits --explicit-target-dependency-import-check error
+}
 
 # The output goes through a file, so that a skipped test can be told from a passed one: here nothing is skipped.
 all_tests() {
@@ -48,7 +50,7 @@ thread_sanitizer() {
 }
 
 # The programs that need optimised code, in one build.
-release_build() { swift build --configuration release --product cutover-fuzz; }
+release_build() { swift build "${plan_anew[@]}" --configuration release --product cutover-fuzz; }
 
 fuzz() { "$(swift build --configuration release --show-bin-path)/cutover-fuzz" --count 1000000 --seed "$CUTOVER_SEED"; }
 
