@@ -9,13 +9,23 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2"),
     ],
     targets: [
+        // The raw loops that the adapter is held to use the C API through a module of their own.
+        .systemLibrary(
+            name: "BenchmarksCSQLite",
+            path: "Sources/CSQLite",
+            pkgConfig: "sqlite3",
+            providers: [.apt(["libsqlite3-dev"]), .brew(["sqlite"])]
+        ),
         .executableTarget(
             name: "cutover-benchmarks",
             dependencies: [
+                "BenchmarksCSQLite",
                 .product(name: "Crypto", package: "swift-crypto"),
+                .product(name: "InMemoryAdapter", package: "cutover"),
                 .product(name: "MigrationCore", package: "cutover"),
+                .product(name: "SQLiteAdapter", package: "cutover"),
             ]
-        )
+        ),
     ]
 )
 

@@ -16,8 +16,6 @@ struct Options {
     private(set) var rounds = 5
     /// What this process measures for another one: see ``ChildJob``.
     private(set) var childJob: [String]?
-    /// What the process ends with.
-    var exitCode: Int32 = 0
 
     init(_ arguments: [String]) {
         var rest = arguments[...]

@@ -19,7 +19,9 @@ enum DigestSpeed {
     ) async throws -> Measure {
         let documents = MailCorpus.allCases.flatMap(\.documents)
         let bytes = documents.map(\.bson)
-        let repetitions = Stopwatch.repetitions { for document in documents { keep(document.canonicalDigest(options)) } }
+        let repetitions = Stopwatch.repetitions {
+            for document in documents { keep(document.canonicalDigest(options)) }
+        }
         let times = await Alternation(rounds: environment.rounds) {
             Stopwatch.seconds {
                 for _ in 0..<repetitions { for document in documents { keep(document.canonicalDigest(options)) } }

@@ -7,7 +7,9 @@ enum JSONSpeed {
     static let parsing = Benchmark(
         measures: MailCorpus.allCases.map { "json-parse-\($0.rawValue)" } + ["json-parse", "json-parse-wrappers"]
     ) { environment in
-        try await measures("json-parse", environment, reference: "JSONSerialization.jsonObject", bars: (6, 3)) { texts, _ in
+        try await measures("json-parse", environment, reference: "JSONSerialization.jsonObject", bars: (6, 3)) {
+            texts,
+            _ in
             let data = texts.map { Data($0) }
             return (
                 ours: { for text in texts { keep(try Document(json: text)) } },

@@ -18,7 +18,10 @@ enum MailCorpus: String, CaseIterable {
     private var words: [String] {
         switch self {
         case .plain:
-            ["invoice", "meeting", "please", "find", "the", "attached", "for", "review", "by", "Friday", "and", "thanks"]
+            [
+                "invoice", "meeting", "please", "find", "the", "attached", "for", "review", "by", "Friday", "and",
+                "thanks",
+            ]
         case .escaped:
             ["\"quoted\"", "C:\\temp", "line\nbreak", "tab\there", "and", "a\rreturn", "\u{1}\u{1F}", "plain", "<b>"]
         case .nonASCII:
@@ -65,12 +68,16 @@ enum WrapperCorpus {
         return (0..<64).map { number in
             [
                 "_id": .objectID(ObjectID(bytes: (0..<12).map { _ in UInt8(truncatingIfNeeded: random.next()) })!),
-                "at": .date(WallTime(millisecondsSinceEpoch: 1_600_000_000_000 + Int64(random.next() % 100_000_000_000))),
+                "at": .date(
+                    WallTime(millisecondsSinceEpoch: 1_600_000_000_000 + Int64(random.next() % 100_000_000_000))
+                ),
                 "count": .int64(Int64(truncatingIfNeeded: random.next())),
                 "size": .int32(Int32(truncatingIfNeeded: random.next())),
                 "price": .decimal128(Decimal128("\(random.next() % 100_000).\(number % 90 + 10)")!),
                 "ratio": .double(Double(random.next() % 100_000) / 64),
-                "hash": .binary(Binary(subtype: 0, bytes: (0..<20).map { _ in UInt8(truncatingIfNeeded: random.next()) })),
+                "hash": .binary(
+                    Binary(subtype: 0, bytes: (0..<20).map { _ in UInt8(truncatingIfNeeded: random.next()) })
+                ),
                 "clock": .timestamp(BSONTimestamp(seconds: UInt32(truncatingIfNeeded: random.next()), increment: 7)),
             ]
         }

@@ -1,3 +1,5 @@
+internal import Foundation
+
 /// Measures that are taken together, because they share their input or their reference.
 struct Benchmark: Sendable {
     /// The names of the measures; `--only` selects by them.
@@ -12,6 +14,18 @@ struct Environment: Sendable {
     let scratch: String
     /// How often the sides of a comparison alternate; at least 5.
     let rounds: Int
+
+    /// Makes a folder of its own for a benchmark.
+    func folder(_ name: String) throws -> String {
+        let path = "\(scratch)/\(name)"
+        try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
+        return path
+    }
+
+    /// Removes an SQLite file with what belongs to it.
+    static func removeDatabase(_ path: String) {
+        for suffix in ["", "-wal", "-shm"] { try? FileManager.default.removeItem(atPath: path + suffix) }
+    }
 }
 
 /// Times of two sides that took turns, so that whatever else the machine did struck both.

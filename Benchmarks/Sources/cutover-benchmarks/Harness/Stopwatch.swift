@@ -1,3 +1,5 @@
+internal import Foundation
+
 /// Takes times.
 enum Stopwatch {
     /// The seconds that a closure takes.
@@ -12,6 +14,19 @@ enum Stopwatch {
         let start = ContinuousClock.now
         try body()
         return start.duration(to: .now).inSeconds
+    }
+
+    /// The seconds of processor time that this process spends during a closure.
+    static func processorSeconds(_ body: () async throws -> Void) async rethrows -> Double {
+        let start = nanoseconds(CLOCK_PROCESS_CPUTIME_ID)
+        try await body()
+        return Double(nanoseconds(CLOCK_PROCESS_CPUTIME_ID) - start) / 1e9
+    }
+
+    private static func nanoseconds(_ clock: clockid_t) -> Int {
+        var time = timespec()
+        clock_gettime(clock, &time)
+        return time.tv_sec * 1_000_000_000 + time.tv_nsec
     }
 
     /// How often a closure must be called so that the calls together take about `duration`.
