@@ -109,7 +109,9 @@ public protocol DocumentStore: Sendable {
     ///
     /// Calling it again with the same definition changes nothing. Missing indexes are created and the default lifetime is set.
     ///
-    /// - Throws: `collectionMismatch` when it exists with another partition path; `unsupported` naming what the store lacks.
+    /// - Throws: `collectionMismatch` when it exists with another partition path, or an index of that name with other fields;
+    ///   `unsupported` naming what the store lacks; `invalidArgument` for a definition that no store can keep, and when two
+    ///   documents hold equal values of a new unique index. Then nothing was changed.
     func ensureCollection(_ definition: CollectionDefinition) async throws(StoreError)
 
     /// Ends the store: calls under way finish, later ones throw `closed`. Closing again does nothing.

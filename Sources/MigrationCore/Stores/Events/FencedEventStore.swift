@@ -114,8 +114,9 @@ public protocol RepairableEventStore: FencedEventStore {
     ///   - head: the place at which the log must end now.
     ///   - epoch: the caller's epoch.
     /// - Returns: the head after it.
-    /// - Throws: `storeIsActive` on the active store; `logDiverged` when the log does not end at `head`, or differs at
-    ///   `checkpoint`; `fenced`, `epochConflict`, `tenantNotPrepared`, `invalidArgument`.
+    /// - Throws: `storeIsActive` on the active store; `logDiverged` when the log does not end at `head`, differs at
+    ///   `checkpoint`, or when an event's own digest is not what the chain gives; `fenced`, `epochConflict`,
+    ///   `tenantNotPrepared`; `invalidArgument` when `events` are not contiguous. Then nothing was changed.
     func replaceLog(
         tenant: TenantID,
         after checkpoint: LogCheckpoint,
