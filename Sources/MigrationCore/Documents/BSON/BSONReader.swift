@@ -43,12 +43,12 @@ package struct BSONReader {
     }
 
     /// The next element, or nil at the document's end.
+    @inline(__always)
     package mutating func next() -> BSONElement? {
         let tag = bytes[offset]
         if tag == 0 { return nil }
         guard let type = BSONType(tag: tag) else { preconditionFailure("A Document holds only valid BSON.") }
-        var end = offset + 1
-        while bytes[end] != 0 { end += 1 }
+        let end = bytes.endOfName(from: offset + 1)
         let value = end + 1
         let next = value + bytes.bsonPayloadSize(type, at: value)
         precondition(next >= value && next < bytes.count, "A Document holds only valid BSON.")
@@ -78,27 +78,46 @@ extension UnsafeRawBufferPointer {
         return true
     }
 
+    /// The offset of the zero byte that ends a name; the buffer ends with one.
+    @inline(__always)
+    fileprivate func endOfName(from start: Int) -> Int {
+        var end = start
+        while end + 8 <= count {
+            let word = UInt64(bitPattern: int64(at: end))
+            // The lowest byte of a word that is zero is where this has its lowest bit.
+            let zeros = (word &- 0x0101_0101_0101_0101) & ~word & 0x8080_8080_8080_8080
+            if zeros != 0 { return end + zeros.trailingZeroBitCount >> 3 }
+            end += 8
+        }
+        while self[end] != 0 { end += 1 }
+        return end
+    }
+
     /// Size of a value in valid BSON.
+    @inline(__always)
     package func bsonPayloadSize(_ type: BSONType, at offset: Int) -> Int {
         switch type {
-        case .undefined, .null, .minKey, .maxKey: return 0
-        case .bool: return 1
-        case .int32: return 4
-        case .double, .date, .timestamp, .int64: return 8
-        case .objectID: return 12
-        case .decimal128: return 16
-        case .string, .javaScript, .symbol: return 4 + length(at: offset)
-        case .document, .array, .javaScriptWithScope: return length(at: offset)
-        case .binary: return 5 + length(at: offset)
-        case .dbPointer: return 4 + length(at: offset) + 12
-        case .regularExpression:
-            var end = offset
-            for _ in 0..<2 {
-                while end < count, self[end] != 0 { end += 1 }
-                end += 1
-            }
-            return end - offset
+        case .string, .javaScript, .symbol: 4 + length(at: offset)
+        case .document, .array, .javaScriptWithScope: length(at: offset)
+        case .binary: 5 + length(at: offset)
+        case .dbPointer: 4 + length(at: offset) + 12
+        case .undefined, .null, .minKey, .maxKey: 0
+        case .bool: 1
+        case .int32: 4
+        case .double, .date, .timestamp, .int64: 8
+        case .objectID: 12
+        case .decimal128: 16
+        case .regularExpression: regularExpressionSize(at: offset)
         }
+    }
+
+    private func regularExpressionSize(at offset: Int) -> Int {
+        var end = offset
+        for _ in 0..<2 {
+            while end < count, self[end] != 0 { end += 1 }
+            end += 1
+        }
+        return end - offset
     }
 
     @inline(__always)
