@@ -45,6 +45,8 @@ public struct ConsistencyVerifier: Sendable {
         public var maximumPageItems: Int
         /// The most bytes of a page, by the size of the records read before it.
         public var maximumPageBytes: Int
+        /// How often a checkpoint is handed out.
+        public var checkpointInterval: Duration
         /// How calls are repeated that failed for a passing reason.
         public var retry: RetryPolicy
 
@@ -62,6 +64,7 @@ public struct ConsistencyVerifier: Sendable {
             maximumSuspects: Int = 32_768,
             maximumPageItems: Int = 500,
             maximumPageBytes: Int = 2 << 20,
+            checkpointInterval: Duration = .seconds(10),
             retry: RetryPolicy = RetryPolicy()
         ) {
             self.level = level
@@ -76,6 +79,7 @@ public struct ConsistencyVerifier: Sendable {
             self.maximumSuspects = maximumSuspects
             self.maximumPageItems = maximumPageItems
             self.maximumPageBytes = maximumPageBytes
+            self.checkpointInterval = checkpointInterval
             self.retry = retry
         }
 
@@ -131,20 +135,24 @@ public struct ConsistencyVerifier: Sendable {
     ///   - source: the store that was copied from.
     ///   - target: the store that was copied to.
     ///   - position: the last position to compare; by default that of the source's head when the call starts.
+    ///   - checkpoint: of an earlier call with the same settings that was interrupted; its findings and its last position are kept.
+    ///   - onCheckpoint: gets a checkpoint every ``Configuration/checkpointInterval``, to be kept; it may stop the call by throwing.
     /// - Returns: what was found.
     /// - Throws: `tenantNotPrepared` when the source does not know the tenant; `invalidArgument` for a position that the source
-    ///   does not have; `newerSchema`; `cancelled`; and what the stores throw after the
+    ///   does not have, or a checkpoint of another verification; `newerSchema`; `cancelled`; and what the stores throw after the
     ///   last attempt.
     @concurrent
     public func verifyEvents(
         of tenant: TenantID,
         source: any FencedEventStore,
         target: any FencedEventStore,
-        through position: Int64? = nil
+        through position: Int64? = nil,
+        resuming checkpoint: EventVerificationCheckpoint? = nil,
+        onCheckpoint: @escaping @Sendable (EventVerificationCheckpoint) async throws(StoreError) -> Void = { _ in }
     ) async throws(StoreError) -> EventVerificationReport {
         try configuration.check()
         let session = EventVerification(verifier: self, tenant: tenant, source: source, target: target)
-        return try await session.run(through: position)
+        return try await session.run(through: position, resuming: checkpoint, onCheckpoint: onCheckpoint)
     }
 
     /// Compares a collection, document by document, whatever the order in which the stores list it.
@@ -157,16 +165,20 @@ public struct ConsistencyVerifier: Sendable {
     ///   - collection: which collection; a side that lacks it counts as empty.
     ///   - source: the store that was copied from.
     ///   - target: the store that was copied to.
+    ///   - checkpoint: of an earlier call with the same settings that was interrupted: its scans go on where they were.
+    ///   - onCheckpoint: gets a checkpoint every ``Configuration/checkpointInterval``, to be kept; it may stop the call by throwing.
     /// - Returns: what was found.
-    /// - Throws: `invalidConfiguration`, `cancelled`, and what the stores throw after the last attempt.
+    /// - Throws: `invalidArgument` for a checkpoint of another verification; `invalidConfiguration`, `cancelled`, and what the stores throw after the last attempt.
     @concurrent
     public func verifyDocuments(
         in collection: CollectionName,
         source: any DocumentStore,
-        target: any DocumentStore
+        target: any DocumentStore,
+        resuming checkpoint: DocumentVerificationCheckpoint? = nil,
+        onCheckpoint: @escaping @Sendable (DocumentVerificationCheckpoint) async throws(StoreError) -> Void = { _ in }
     ) async throws(StoreError) -> DocumentVerificationReport {
         try configuration.check()
         let session = DocumentVerification(verifier: self, collection: collection, source: source, target: target)
-        return try await session.run()
+        return try await session.run(resuming: checkpoint, onCheckpoint: onCheckpoint)
     }
 }

@@ -109,9 +109,3 @@ struct RangeCheckpoint: Checkpoint, Hashable {
         self.run = run
     }
 }
-
-extension Document {
-    fileprivate func text(_ name: String) -> String? {
-        if case .string(let text) = self[name] { text } else { nil }
-    }
-}

@@ -66,44 +66,38 @@ struct BucketTable: Sendable {
             buckets[index] != other.buckets[index] || buckets[index].unreadable + other.buckets[index].unreadable > 0
         }
     }
-}
 
-/// Which keys one scan collects: some hash ranges, or a part of a single one that is too large for one scan.
-struct KeyFilter: Sendable, Hashable {
-    private(set) var buckets: Set<Int>
-    private(set) var bits = 0
-    private(set) var value: UInt64 = 0
-
-    func contains(_ hash: UInt64) -> Bool {
-        guard buckets.contains(BucketTable.index(of: hash)) else { return false }
-        return bits == 0 || hash >> 12 & (1 << UInt64(bits) - 1) == value
+    /// Six numbers of eight bytes, little-endian, for each bucket.
+    var fields: Document {
+        var bytes: [UInt8] = []
+        bytes.reserveCapacity(Self.count * 48)
+        for bucket in buckets {
+            for number in bucket.sum.parts + [UInt64(bucket.documents), UInt64(bucket.unreadable)] {
+                bytes.appendLittleEndian(number)
+            }
+        }
+        return [
+            "buckets": .binary(Binary(bytes: bytes)), "withoutKey": .int64(withoutKey), "summed": .int64(summed),
+        ]
     }
 
-    /// Shares hash ranges out among scans, so that none collects many more than `maximum` keys.
-    ///
-    /// - Parameter buckets: the ranges with the number of keys on both sides.
-    static func plan(_ buckets: [(index: Int, keys: Int64)], maximum: Int) -> [KeyFilter] {
-        var filters: [KeyFilter] = []
-        var open = KeyFilter(buckets: [])
-        var openKeys: Int64 = 0
-        for (index, keys) in buckets {
-            if keys > Int64(maximum) {
-                var bits = 1
-                while bits < 40, keys >> Int64(bits) > Int64(maximum) { bits += 1 }
-                for value in 0..<(UInt64(1) << UInt64(bits)) {
-                    filters.append(KeyFilter(buckets: [index], bits: bits, value: value))
-                }
-                continue
+    init() {}
+
+    init?(fields: Document) {
+        guard case .binary(let binary) = fields["buckets"], binary.bytes.count == Self.count * 48,
+            let withoutKey = fields.int64("withoutKey"), let summed = fields.int64("summed")
+        else { return nil }
+        for index in buckets.indices {
+            let numbers = (0..<6).map { part in
+                let start = index * 48 + part * 8
+                return binary.bytes[start..<start + 8].reversed().reduce(UInt64(0)) { $0 << 8 | UInt64($1) }
             }
-            if openKeys + keys > Int64(maximum), !open.buckets.isEmpty {
-                filters.append(open)
-                open = KeyFilter(buckets: [])
-                openKeys = 0
-            }
-            open.buckets.insert(index)
-            openKeys += keys
+            guard let sum = HashSum(parts: numbers[..<4]), let documents = Int64(exactly: numbers[4]),
+                let unreadable = Int64(exactly: numbers[5])
+            else { return nil }
+            buckets[index] = Bucket(sum: sum, documents: documents, unreadable: unreadable)
         }
-        if !open.buckets.isEmpty { filters.append(open) }
-        return filters
+        self.withoutKey = withoutKey
+        self.summed = summed
     }
 }

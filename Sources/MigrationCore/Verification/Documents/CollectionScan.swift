@@ -6,33 +6,55 @@ struct CollectionScan: Sendable {
     let retrier: Retrier
 
     /// The sums and counts of the whole collection.
+    ///
+    /// - Parameters:
+    ///   - start: where to go on.
+    ///   - publish: gets a snapshot now and then.
     @concurrent
-    func table() async -> Result<BucketTable, StoreError> {
-        var table = BucketTable()
+    func table(
+        from start: ScanProgress,
+        timeline: Timeline,
+        publish: @Sendable (ScanProgress) async throws(StoreError) -> Void
+    ) async -> Result<ScanProgress, StoreError> {
+        guard !start.isDone else { return .success(start) }
+        var progress = start
+        var lastPublished = timeline.now
         do throws(StoreError) {
-            try await forEachPage { page in
-                table.add(page, sample: configuration.sample, options: configuration.digest)
+            try await forEachPage(after: start.continuation) { (page) throws(StoreError) in
+                progress.table.add(page, sample: configuration.sample, options: configuration.digest)
+                progress.continuation = page.continuation
+                progress.isDone = page.continuation == nil
+                guard timeline.now - lastPublished >= configuration.checkpointInterval else { return }
+                lastPublished = timeline.now
+                try await publish(progress)
             }
-            return .success(table)
+            return .success(progress)
         } catch {
             return .failure(error)
         }
     }
 
     /// Calls `body` with every page.
-    func forEachPage(_ body: (ScanPage) -> Void) async throws(StoreError) {
+    func forEachPage(
+        after start: Continuation? = nil,
+        _ body: (ScanPage) async throws(StoreError) -> Void
+    ) async throws(StoreError) {
         var sizer = PageSizer(
             maximumItems: configuration.maximumPageItems,
             maximumBytes: configuration.maximumPageBytes
         )
-        var next = try await page(after: nil, limit: sizer.limit).get()
+        var next = try await page(after: start, limit: sizer.limit).get()
         while true {
+            try StoreError.checkCancellation()
             let page = next
             sizer.record(items: page.documents.count, bytes: page.documents.reduce(0) { $0 + $1.document.byteCount })
-            guard let continuation = page.continuation else { return body(page) }
+            guard let continuation = page.continuation else {
+                try await body(page)
+                return
+            }
             let limit = sizer.limit
             async let ahead = self.page(after: continuation, limit: limit)
-            body(page)
+            try await body(page)
             next = try await ahead.get()
         }
     }

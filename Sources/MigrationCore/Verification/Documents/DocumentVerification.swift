@@ -7,7 +7,10 @@ struct DocumentVerification: Sendable {
 
     private var configuration: ConsistencyVerifier.Configuration { verifier.configuration }
 
-    func run() async throws(StoreError) -> DocumentVerificationReport {
+    func run(
+        resuming checkpoint: DocumentVerificationCheckpoint?,
+        onCheckpoint: @escaping @Sendable (DocumentVerificationCheckpoint) async throws(StoreError) -> Void
+    ) async throws(StoreError) -> DocumentVerificationReport {
         let began = verifier.timeline.now
         var violations = ViolationLog(maximumKept: configuration.maximumViolations)
         guard configuration.level != .count else {
@@ -22,14 +25,11 @@ struct DocumentVerification: Sendable {
         let countsBefore = try await counts()
         let sourceScan = scan(of: source)
         let targetScan = scan(of: target)
-        async let sourceTable = sourceScan.table()
-        async let targetTable = targetScan.table()
-        let tables = (await sourceTable, await targetTable)
-        let ours = try tables.0.get()
-        let theirs = try tables.1.get()
+        let (ours, theirs) = try await tables(sourceScan, targetScan, checkpoint, onCheckpoint)
         let countsAfter = try await counts()
-        addCountViolations(&violations, .source, ours, before: countsBefore.0, after: countsAfter.0)
-        addCountViolations(&violations, .target, theirs, before: countsBefore.1, after: countsAfter.1)
+        let isWhole = checkpoint == nil
+        addCountViolations(&violations, .source, ours, before: countsBefore.0, after: isWhole ? countsAfter.0 : nil)
+        addCountViolations(&violations, .target, theirs, before: countsBefore.1, after: isWhole ? countsAfter.1 : nil)
 
         let search = SuspectSearch(source: sourceScan, target: targetScan)
         let check = SuspectCheck(
@@ -72,6 +72,33 @@ struct DocumentVerification: Sendable {
         )
     }
 
+    /// Scans both sides at once. The source's scan hands checkpoints out, with the latest snapshot of the target's.
+    private func tables(
+        _ sourceScan: CollectionScan,
+        _ targetScan: CollectionScan,
+        _ checkpoint: DocumentVerificationCheckpoint?,
+        _ onCheckpoint: @escaping @Sendable (DocumentVerificationCheckpoint) async throws(StoreError) -> Void
+    ) async throws(StoreError) -> (BucketTable, BucketTable) {
+        let start = try checkpoint?.resume(collection, configuration) ?? (ScanProgress(), ScanProgress())
+        let targetSnapshot = Locked(start.1)
+        let timeline = verifier.timeline
+        async let ours = sourceScan.table(from: start.0, timeline: timeline) { progress throws(StoreError) in
+            let theirs = targetSnapshot.withLock { $0 }
+            try await onCheckpoint(
+                DocumentVerificationCheckpoint(collection, configuration, source: progress, target: theirs)
+            )
+        }
+        async let theirs = targetScan.table(from: start.1, timeline: timeline) { progress throws(StoreError) in
+            targetSnapshot.withLock { $0 = progress }
+        }
+        let both = (await ours, await theirs)
+        let (source, target) = (try both.0.get(), try both.1.get())
+        try await onCheckpoint(
+            DocumentVerificationCheckpoint(collection, configuration, source: source, target: target)
+        )
+        return (source.table, target.table)
+    }
+
     private func scan(of store: any DocumentStore) -> CollectionScan {
         CollectionScan(
             store: store,
@@ -87,7 +114,7 @@ struct DocumentVerification: Sendable {
         _ side: Violation.Side,
         _ table: BucketTable,
         before: Int64,
-        after: Int64
+        after: Int64?
     ) {
         for _ in 0..<table.withoutKey {
             violations.add(Violation(.unreadable, on: side, detail: "without a key"))

@@ -46,6 +46,16 @@ public struct HashSum: Sendable, Hashable, CustomStringConvertible {
         Hex.text(words.3) + Hex.text(words.2) + Hex.text(words.1) + Hex.text(words.0)
     }
 
+    /// The four parts, the lowest first.
+    var parts: [UInt64] { [words.0, words.1, words.2, words.3] }
+
+    /// Takes four parts back.
+    init?(parts: some Collection<UInt64>) {
+        guard parts.count == 4 else { return nil }
+        let all = Array(parts)
+        words = (all[0], all[1], all[2], all[3])
+    }
+
     public static func == (a: HashSum, b: HashSum) -> Bool { a.words == b.words }
 
     public func hash(into hasher: inout Hasher) {

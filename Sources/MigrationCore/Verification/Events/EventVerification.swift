@@ -7,48 +7,36 @@ struct EventVerification: Sendable {
 
     private var configuration: ConsistencyVerifier.Configuration { verifier.configuration }
 
-    func run(through position: Int64?) async throws(StoreError) -> EventVerificationReport {
+    func run(
+        through position: Int64?,
+        resuming checkpoint: EventVerificationCheckpoint?,
+        onCheckpoint: @Sendable (EventVerificationCheckpoint) async throws(StoreError) -> Void
+    ) async throws(StoreError) -> EventVerificationReport {
         let began = verifier.timeline.now
-        let sourceHead = try await HeadRules.require(head(of: source), tenant: tenant, store: source.id).checkpoint
-        let goal = position ?? sourceHead.position
-        guard goal >= 0, goal <= sourceHead.position else {
-            throw StoreError(
-                .invalidArgument,
-                "The source's log ends at position \(sourceHead.position), so it cannot be verified through \(goal).",
-                context: .init(store: source.id, tenant: tenant, position: sourceHead.position)
-            )
-        }
-        let (targetHead, settled) = try await settledTargetHead(goal: goal)
+        let start = try await start(through: position, resuming: checkpoint)
+        let goal = start.goal
+        let sourceHead = start.comparator.source.head
+        let targetHead = start.comparator.target.head
 
         // The first pass finds what is wrong. When there are more streams than fit into memory, further passes count the
         // rest of them.
-        var classes: [StreamTable.HashClass] = [.all]
-        var first: LogComparator?
-        var streams: Int64 = 0
-        var consistent: Int64 = 0
-        var results: [StreamResult] = []
+        var first = start.comparator
+        try await compareLogs(&first, after: start.position, goal: goal, onCheckpoint: onCheckpoint)
+        let looksBehind = position == nil || goal == sourceHead.position
+        if looksBehind { try await lookBehindHeads(&first, goal: goal) }
+        var (streams, consistent) = first.streams.totals
+        var results = first.streams.results(limit: configuration.maximumResults)
+        var classes = first.streams.left
         while let hashClass = classes.popLast() {
-            var comparator = LogComparator(
-                level: configuration.level,
-                sample: configuration.sample,
-                source: .init(head: sourceHead, chain: ChainCheck(after: .empty)),
-                target: .init(head: targetHead, chain: ChainCheck(after: .empty)),
-                streams: StreamTable(hashClass, maximumStreams: configuration.maximumStreamsPerPass),
-                violations: ViolationLog(maximumKept: configuration.maximumViolations),
-                settled: settled
-            )
-            try await compareLogs(&comparator, goal: goal)
-            if position == nil { try await lookBehindHeads(&comparator, goal: goal) }
-            classes.append(contentsOf: comparator.streams.left)
-            let totals = comparator.streams.totals
+            var pass = comparator(sourceHead, targetHead, first.settled, hashClass)
+            try await compareLogs(&pass, after: 0, goal: goal) { _ throws(StoreError) in }
+            if looksBehind { try await lookBehindHeads(&pass, goal: goal) }
+            classes.append(contentsOf: pass.streams.left)
+            let totals = pass.streams.totals
             streams += totals.streams
             consistent += totals.consistent
-            results = Self.merged(results, comparator.streams.results(limit: configuration.maximumResults))
+            results = Self.merged(results, pass.streams.results(limit: configuration.maximumResults))
             results = Array(results.prefix(configuration.maximumResults))
-            if first == nil { first = comparator }
-        }
-        guard let first else {
-            throw StoreError(.internalInconsistency, "A verification ended without a pass; please report it.")
         }
         return EventVerificationReport(
             tenant: tenant,
@@ -71,14 +59,59 @@ struct EventVerification: Sendable {
         )
     }
 
+    /// Where the comparison begins: at the beginning, or where an earlier one was.
+    private func start(
+        through position: Int64?,
+        resuming checkpoint: EventVerificationCheckpoint?
+    ) async throws(StoreError) -> (comparator: LogComparator, position: Int64, goal: Int64) {
+        if let checkpoint {
+            let (comparator, goal) = try checkpoint.resume(tenant, configuration)
+            return (comparator, checkpoint.position, goal)
+        }
+        let sourceHead = try await HeadRules.require(head(of: source), tenant: tenant, store: source.id).checkpoint
+        let goal = position ?? sourceHead.position
+        guard goal >= 0, goal <= sourceHead.position else {
+            throw StoreError(
+                .invalidArgument,
+                "The source's log ends at position \(sourceHead.position), so it cannot be verified through \(goal).",
+                context: .init(store: source.id, tenant: tenant, position: sourceHead.position)
+            )
+        }
+        let (targetHead, settled) = try await settledTargetHead(goal: goal)
+        return (comparator(sourceHead, targetHead, settled, .all), 0, goal)
+    }
+
+    private func comparator(
+        _ sourceHead: LogCheckpoint,
+        _ targetHead: LogCheckpoint,
+        _ settled: Duration,
+        _ hashClass: StreamTable.HashClass
+    ) -> LogComparator {
+        LogComparator(
+            level: configuration.level,
+            sample: configuration.sample,
+            source: .init(head: sourceHead, chain: ChainCheck(after: .empty)),
+            target: .init(head: targetHead, chain: ChainCheck(after: .empty)),
+            streams: StreamTable(hashClass, maximumStreams: configuration.maximumStreamsPerPass),
+            violations: ViolationLog(maximumKept: configuration.maximumViolations),
+            settled: settled
+        )
+    }
+
     /// Goes through both logs, reading one window ahead.
-    private func compareLogs(_ comparator: inout LogComparator, goal: Int64) async throws(StoreError) {
+    private func compareLogs(
+        _ comparator: inout LogComparator,
+        after position: Int64,
+        goal: Int64,
+        onCheckpoint: @Sendable (EventVerificationCheckpoint) async throws(StoreError) -> Void
+    ) async throws(StoreError) {
+        var lastCheckpoint = verifier.timeline.now
         let reader = LogWindowReader(source: source, target: target, tenant: tenant, retrier: verifier.retrier)
         var sizer = PageSizer(
             maximumItems: configuration.maximumPageItems,
             maximumBytes: configuration.maximumPageBytes
         )
-        var next = try await reader.window(after: 0, size: sizer.limit, goal: goal).get()
+        var next = try await reader.window(after: position, size: sizer.limit, goal: goal).get()
         while let window = next {
             try StoreError.checkCancellation()
             sizer.record(
@@ -89,6 +122,19 @@ struct EventVerification: Sendable {
             async let ahead = reader.window(after: window.positions.upperBound, size: size, goal: goal)
             comparator.compare(window)
             if !comparator.displaced.isEmpty { try await resolveDisplaced(&comparator) }
+            let reached = window.positions.upperBound
+            if verifier.timeline.now - lastCheckpoint >= configuration.checkpointInterval || reached == goal {
+                lastCheckpoint = verifier.timeline.now
+                try await onCheckpoint(
+                    EventVerificationCheckpoint(
+                        comparator,
+                        tenant: tenant,
+                        configuration: configuration,
+                        position: reached,
+                        goal: goal
+                    )
+                )
+            }
             next = try await ahead.get()
         }
     }

@@ -114,4 +114,48 @@ struct StreamTable: Hashable {
             violations: entry.violations
         )
     }
+
+    var fields: Document {
+        func value(_ hashClass: HashClass) -> Value {
+            .array([.int64(Int64(hashClass.bits)), .int64(Int64(bitPattern: hashClass.value))])
+        }
+        let rows = entries.map { stream, entry in
+            Value.array([
+                .string(stream.text), .int64(entry.sourceCount), .int64(entry.targetCount),
+                .int64(entry.sourceVersion), .int64(entry.targetVersion), .int64(entry.violations),
+            ])
+        }
+        return ["class": value(hashClass), "left": .array(left.map(value)), "rows": .array(rows)]
+    }
+
+    init?(fields: Document, maximumStreams: Int) {
+        func hashClass(_ value: Value?) -> HashClass? {
+            guard case .array(let parts) = value, parts.count == 2, case .int64(let bits) = parts[0],
+                case .int64(let pattern) = parts[1], (0...40).contains(bits)
+            else { return nil }
+            return HashClass(bits: Int(bits), value: UInt64(bitPattern: pattern))
+        }
+        guard let own = hashClass(fields["class"]), case .array(let others) = fields["left"],
+            case .array(let rows) = fields["rows"]
+        else { return nil }
+        self.init(own, maximumStreams: maximumStreams)
+        for other in others {
+            guard let other = hashClass(other) else { return nil }
+            left.append(other)
+        }
+        for row in rows {
+            guard case .array(let columns) = row, columns.count == 6, case .string(let text) = columns[0],
+                let stream = try? StreamID(text)
+            else { return nil }
+            let numbers = columns.dropFirst().compactMap { if case .int64(let number) = $0 { number } else { nil } }
+            guard numbers.count == 5 else { return nil }
+            entries[stream] = Entry(
+                sourceCount: numbers[0],
+                targetCount: numbers[1],
+                sourceVersion: numbers[2],
+                targetVersion: numbers[3],
+                violations: numbers[4]
+            )
+        }
+    }
 }
