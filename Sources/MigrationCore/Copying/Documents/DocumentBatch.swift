@@ -43,7 +43,7 @@ struct DocumentBatch {
     private let maximumBytes: Int
     /// The items that the last action was about.
     private var current: [Int] = []
-    /// A passing error of single items; the caller waits before the next action.
+    /// A passing error or an open outcome of single items; the caller waits before the next action.
     private(set) var hiccup: StoreError?
 
     init(
@@ -160,7 +160,10 @@ struct DocumentBatch {
     }
 
     private mutating func read(_ index: Int, after error: StoreError? = nil) {
-        if let error { items[index].open = error }
+        if let error {
+            items[index].open = error
+            hiccup = error
+        }
         nextRound(index, phase: .read, error: error)
     }
 

@@ -39,10 +39,14 @@ struct PageWriter: Sendable {
             let decision = schedule.decide(
                 after: hiccup,
                 at: copier.timeline.now,
-                repeatsUnknown: false,
+                repeatsUnknown: true,
                 random: &random
             )
-            guard case .retry(let wait) = decision else { throw hiccup }
+            guard case .retry(let wait) = decision else {
+                // What stays open is resolved by reading, and bounded by the batch itself.
+                if hiccup.code == .outcomeUnknown || !hiccup.code.isRetryable { continue }
+                throw hiccup
+            }
             if hiccup.code == .throttled { copier.rate?.holdOff(for: wait) }
             try await copier.timeline.sleep(for: wait)
         }
