@@ -30,4 +30,9 @@ static inline int cutover_sqlite3_harden(sqlite3 *database) {
     return sqlite3_db_config(database, SQLITE_DBCONFIG_TRUSTED_SCHEMA, 0, (int *)0);
 }
 
+/* Whether the last connection that closes copies the write-ahead log into the file and removes it. */
+static inline int cutover_sqlite3_set_checkpoint_on_close(sqlite3 *database, int does) {
+    return sqlite3_db_config(database, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, !does, (int *)0);
+}
+
 #endif

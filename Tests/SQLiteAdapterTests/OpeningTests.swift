@@ -39,6 +39,35 @@ struct OpeningTests {
         #expect(try Data(contentsOf: URL(fileURLWithPath: folder.file())) == before)
     }
 
+    @Test("a write-ahead log that another program left behind stays where it is")
+    func foreignLog() async throws {
+        let other = try Connection(path: folder.file("live.sqlite"), access: .create, busyTimeout: .zero)
+        try other.execute(
+            "PRAGMA journal_mode = WAL; CREATE TABLE notes (text TEXT); INSERT INTO notes VALUES ('mine')"
+        )
+        // As after a crash of the other program: the files, without the process.
+        for suffix in ["", "-wal"] {
+            try FileManager.default.copyItem(
+                atPath: folder.file("live.sqlite" + suffix),
+                toPath: folder.file("crashed.sqlite" + suffix)
+            )
+        }
+        let urls = ["", "-wal"].map { URL(fileURLWithPath: folder.file("crashed.sqlite" + $0)) }
+        let before = try urls.map { try Data(contentsOf: $0) }
+        await expect(.foreignFile) { _ = try await SQLiteDatabase.open(at: folder.file("crashed.sqlite")) }
+        #expect(try urls.map { try Data(contentsOf: $0) } == before)
+        #expect(try Shell(path: folder.file("crashed.sqlite")).run("SELECT text FROM notes") == [["mine"]])
+    }
+
+    @Test("a closed file is one file, without a log beside it")
+    func tidy() async throws {
+        let store = try await SQLiteDocumentStore.open("test", at: folder.file())
+        _ = try await store.write([:], to: .order("a"))
+        #expect(try await store.read(.order("a")) != nil)
+        await store.close()
+        #expect(try FileManager.default.contentsOfDirectory(atPath: folder.path) == ["test.sqlite"])
+    }
+
     @Test("a file with the mark of another program is refused")
     func foreignMark() async throws {
         try Shell(path: folder.file()).run("PRAGMA application_id = 1196444487")

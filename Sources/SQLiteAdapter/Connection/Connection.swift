@@ -38,6 +38,8 @@ internal import MigrationCore
         self.handle = unsafe ConnectionHandle(pointer)
         self.busy = BusyHandler(limit: busyTimeout)
         try check(unsafe cutover_sqlite3_harden(database))
+        // Until the file is known to be ours, closing it must leave its write-ahead log alone.
+        try check(unsafe cutover_sqlite3_set_checkpoint_on_close(database, 0))
         installBusyHandler()
         installInterruptionCheck()
         // Debian builds SQLite with recursive triggers; the schema is written for connections with and without.
@@ -84,6 +86,11 @@ internal import MigrationCore
     func interrupt() {
         busy.cancel()
         unsafe sqlite3_interrupt(database)
+    }
+
+    /// Takes the file as ours: closing it tidies up.
+    func checkpointOnClose() throws(StoreError) {
+        try check(unsafe cutover_sqlite3_set_checkpoint_on_close(database, 1))
     }
 
     /// Closes the file: the last act of the one who holds the connection.

@@ -97,6 +97,7 @@ extension Connection {
         }
         if isReadOnly { throw .sqliteReadOnlyFile }
         if found > Schema.version { throw .sqliteSchema(found: found, needed: Schema.version) }
+        try checkpointOnClose()
         try switchToWriteAheadLog()
         try apply(configuration)
         if found < Schema.version { try upgrade() }
