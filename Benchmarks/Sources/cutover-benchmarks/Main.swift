@@ -42,7 +42,7 @@ enum Main {
     static let suite: [Benchmark] = [
         JSONSpeed.parsing, JSONSpeed.writing, DigestSpeed.benchmark,
         MemorySpeed.benchmark, EventSpeed.copying, EventSpeed.scanning, EventSpeed.appending,
-        DocumentSpeed.upserting, DocumentSpeed.reading,
+        DocumentSpeed.upserting, DocumentSpeed.reading, MemoryUse.events, MemoryUse.documents,
     ]
 }
 

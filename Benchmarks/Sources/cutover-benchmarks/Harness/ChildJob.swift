@@ -1,38 +1,60 @@
 internal import Foundation
 
-/// A job that a child process does, so that its high-water mark of memory is its own.
+/// A job that a process of its own does, so that its high-water mark of memory is that of the job.
 enum ChildJob {
     /// The first argument of such a process; the job and its parameters follow.
     static let argument = "--child"
 
-    /// Does the job that the arguments name.
-    static func run(_ arguments: [String]) async throws {
-        guard let name = arguments.first, let job = jobs[name] else {
-            FileHandle.standardError.write(Data("error: no job \(arguments)\n".utf8))
-            exit(2)
-        }
-        try await job(Array(arguments.dropFirst()))
-    }
-
     /// The jobs by name.
-    private static let jobs: [String: @Sendable ([String]) async throws -> Void] = [:]
+    private static let jobs: [String: @Sendable ([String]) async throws -> Void] = MemoryUse.jobs
+
+    /// Does the job that the arguments name and writes how much memory it took into the file that they end with.
+    static func run(_ arguments: [String]) async throws {
+        guard let name = arguments.first, let job = jobs[name], let result = arguments.last else {
+            throw ChildFailure(job: "\(arguments)", status: 0)
+        }
+        try await job(Array(arguments.dropFirst().dropLast()))
+        try "\(peakMemory())".write(toFile: result, atomically: true, encoding: .utf8)
+    }
 
     /// Runs a job in a child process to its end.
     ///
+    /// - Parameters:
+    ///   - name: which job.
+    ///   - parameters: what it is given.
+    ///   - folder: where the child leaves its result.
     /// - Returns: the most memory that it held at any time, in bytes.
-    static func peakMemory(of name: String, _ parameters: [String]) throws -> Double {
-        let executable = try FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe")
-        var arguments = ([executable, argument, name] + parameters).map { strdup($0) } + [nil]
-        defer { for argument in arguments { free(argument) } }
-        var child = pid_t()
-        let failure = posix_spawn(&child, executable, nil, nil, &arguments, environ)
-        guard failure == 0 else { throw ChildFailure(job: name, status: failure) }
-        var status: Int32 = 0
-        var usage = rusage()
-        guard wait4(child, &status, 0, &usage) == child, status == 0 else {
-            throw ChildFailure(job: name, status: status)
+    @discardableResult
+    static func run(_ name: String, _ parameters: [String], in folder: String) throws -> Double {
+        let result = "\(folder)/\(name).result"
+        let child = Process()
+        child.executableURL = Bundle.main.executableURL
+        child.arguments = [argument, name] + parameters + [result]
+        try child.run()
+        child.waitUntilExit()
+        let text = try? String(contentsOfFile: result, encoding: .utf8)
+        guard child.terminationStatus == 0, let bytes = text.flatMap(Double.init) else {
+            throw ChildFailure(job: name, status: child.terminationStatus)
         }
-        return Double(usage.ru_maxrss) * 1024
+        return bytes
+    }
+
+    /// The most memory that this process has held.
+    ///
+    /// Linux hands the mark that `getrusage` reports down from the parent, so it is read where only this program's counts.
+    private static func peakMemory() throws -> Int {
+        #if os(Linux)
+        let status = try String(contentsOfFile: "/proc/self/status", encoding: .utf8)
+        let line = status.split(separator: "\n").first { $0.hasPrefix("VmHWM:") }
+        guard let kibibytes = line?.split(separator: " ").compactMap({ Int($0) }).first else {
+            throw ChildFailure(job: "VmHWM", status: 0)
+        }
+        return kibibytes * 1024
+        #else
+        var usage = rusage()
+        getrusage(RUSAGE_SELF, &usage)
+        return usage.ru_maxrss
+        #endif
     }
 }
 
@@ -40,6 +62,6 @@ enum ChildJob {
 struct ChildFailure: Error {
     /// The job.
     let job: String
-    /// As `wait4` or `posix_spawn` gave it.
+    /// What the process ended with.
     let status: Int32
 }
