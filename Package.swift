@@ -70,7 +70,7 @@ let package = Package(
         .target(name: "MigrationTestingSupport", dependencies: ["MigrationTesting"]),
         .testTarget(
             name: "MigrationTestingTests",
-            dependencies: ["MigrationCore", "MigrationTesting", "MigrationTestingSupport"]
+            dependencies: ["InMemoryAdapter", "MigrationCore", "MigrationTesting", "MigrationTestingSupport"]
         ),
         .target(
             name: "SQLiteAdapter",

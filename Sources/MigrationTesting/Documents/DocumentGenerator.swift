@@ -34,7 +34,8 @@ struct DocumentGenerator {
         switch random.below(100) {
         case 0..<45: .write(action(), random.pick(ids))
         case 45..<55: .batch(writes(), random.chance(50) ? .ordered : .unordered)
-        case 55..<65: capabilities.maximumTransactionWrites >= 4 ? .transact(writes()) : .write(action(), random.pick(ids))
+        case 55..<65:
+            capabilities.maximumTransactionWrites >= 4 ? .transact(writes()) : .write(action(), random.pick(ids))
         case 65..<75: .read(random.pick(ids))
         case 75..<80: .readMany((0..<3).map { _ in random.pick(ids) })
         case 80..<95:
@@ -117,7 +118,10 @@ struct DocumentGenerator {
     private mutating func sort() -> [SortField] {
         guard capabilities.supportsSort, random.chance(60) else { return [] }
         return (0..<(1 + random.below(2))).map { _ in
-            SortField(random.pick(["n", "t", "v", "sub.n"] as [FieldPath]), random.chance(50) ? .ascending : .descending)
+            SortField(
+                random.pick(["n", "t", "v", "sub.n"] as [FieldPath]),
+                random.chance(50) ? .ascending : .descending
+            )
         }
     }
 }

@@ -148,7 +148,11 @@ struct DocumentComparison {
         case (.applied(let tag), .applied(let version)):
             guard let version else { return try expectEqual(tag, nil, "the tag of \(operation)") }
             let tag = try expectNotNil(tag, "\(operation) returns a tag")
-            try expect(!tags.values.contains(tag), "\(operation) returns a new tag", seen: "\(tag), which was given before")
+            try expect(
+                !tags.values.contains(tag),
+                "\(operation) returns a new tag",
+                seen: "\(tag), which was given before"
+            )
             tags[version] = tag
         case (.rejected(.exists), .exists), (.rejected(.notFound), .notFound), (.rejected(.skipped), .skipped),
             (.rejected(.etagMismatch), .mismatch):

@@ -28,7 +28,8 @@ extension DocumentStoreConformance {
                 for order in [BatchOrder.unordered, .ordered] {
                     _ = try await bed.store.delete(bed.key("a"))
                     let writes: [DocumentWrite] = [
-                        .put(["n": 1], to: bed.key("a"), condition: .insert), .patch(bed.key("a"), [.increment("n", by: 1)]),
+                        .put(["n": 1], to: bed.key("a"), condition: .insert),
+                        .patch(bed.key("a"), [.increment("n", by: 1)]),
                         .delete(bed.key("a")), .put(["n": 10], to: bed.key("a"), condition: .insert),
                         .patch(bed.key("a"), [.increment("n", by: 1)]),
                     ]
@@ -84,7 +85,11 @@ extension DocumentStoreConformance {
                     .put(["_id": "other"], to: bed.key("a")), .put(["n": 2], to: bed.key("b")),
                 ]
                 let outcomes = try await bed.store.writeBatch(writes, order: .ordered)
-                try expectEqual(outcomes.first?.rejection?.invalidCode, .invalidDocument, "the code of the invalid write")
+                try expectEqual(
+                    outcomes.first?.rejection?.invalidCode,
+                    .invalidDocument,
+                    "the code of the invalid write"
+                )
                 try expectRejected(outcomes[1], "the write behind it", as: "skipped", \.isSkipped)
                 try expectEqual(try await bed.store.count(bed.collection), 0, "the number of documents")
             },
@@ -109,7 +114,8 @@ extension DocumentStoreConformance {
             behaviour("an empty transaction is emptyBatch") { bed in
                 try await expectError(.emptyBatch, from: "transact of nothing") { try await bed.store.transact([]) }
             },
-            behaviour("a transaction of more writes than the capabilities allow is unsupported, and writes nothing") { bed in
+            behaviour("a transaction of more writes than the capabilities allow is unsupported, and writes nothing") {
+                bed in
                 let maximum = bed.capabilities.maximumTransactionWrites
                 guard maximum < 5_000 else { return }
                 let writes = (0...maximum).map { DocumentWrite.put(["n": 1], to: bed.key(DocumentBed.id($0))) }
@@ -133,7 +139,8 @@ extension DocumentStoreConformance {
                 try expectEqual(read[0]?.etag, tags[0], "the tag of the first document")
                 try expectEqual(read[2]?.etag, tags[3], "the tag of the last document")
             },
-            transaction("a transaction with a write that cannot be applied changes nothing and names it", writes: 4) { bed in
+            transaction("a transaction with a write that cannot be applied changes nothing and names it", writes: 4) {
+                bed in
                 let tag = try await bed.put(["n": 0], to: bed.key("there"))
                 let failing: [(DocumentWrite, String, @Sendable (Rejection) -> Bool)] = [
                     (.put(["n": 9], to: bed.key("there"), condition: .insert), "exists", { $0.isExists }),
@@ -165,7 +172,8 @@ extension DocumentStoreConformance {
                 ]
                 do {
                     let outcome = try await bed.store.transact(writes)
-                    guard case .rejected(index: 1, let rejection) = outcome, rejection.invalidCode == .invalidDocument else {
+                    guard case .rejected(index: 1, let rejection) = outcome, rejection.invalidCode == .invalidDocument
+                    else {
                         throw Mismatch(
                             expectation: "the transaction is rejected at index 1 as invalidDocument, or throws it",
                             observed: brief(outcome)

@@ -17,7 +17,11 @@ extension DocumentStoreConformance {
                 for limit in [1, 5, 6, 7, 100] {
                     let changes = try await drain(feed, bed.collection, from: .beginning, limit: limit)
                     let state = replay(changes)
-                    try expectEqual(state.keys.sorted(), [0, 1, 2, 4, 5, 6].map { DocumentBed.id($0).text }, "the documents")
+                    try expectEqual(
+                        state.keys.sorted(),
+                        [0, 1, 2, 4, 5, 6].map { DocumentBed.id($0).text },
+                        "the documents"
+                    )
                     try expectEqual(state["d004"]?.document, ["n": 4], "a document")
                 }
             },
@@ -62,7 +66,9 @@ extension DocumentStoreConformance {
                 _ = try await bed.store.writeBatch([.put(["n": 1], to: bed.key("a")), .put(["n": 1], to: bed.key("b"))])
                 _ = try await bed.store.patch(bed.key("b"), [.set("n", 2)])
                 if bed.capabilities.maximumTransactionWrites >= 2 {
-                    _ = try await bed.store.transact([.put(["n": 1], to: bed.key("c")), .put(["n": 1], to: bed.key("d"))])
+                    _ = try await bed.store.transact([
+                        .put(["n": 1], to: bed.key("c")), .put(["n": 1], to: bed.key("d")),
+                    ])
                 } else {
                     try await bed.put(["n": 1], to: bed.key("c"))
                     try await bed.put(["n": 1], to: bed.key("d"))
@@ -96,14 +102,25 @@ extension DocumentStoreConformance {
                 let state = replay(try await drain(feed, bed.collection, from: .after(start)))
                 try expectEqual(state.keys.sorted(), ["d000"], "the documents after all changes")
             },
-            feed("a page of changes holds at most as many as asked for, and its continuation goes on behind it") { bed, feed in
+            feed("a page of changes holds at most as many as asked for, and its continuation goes on behind it") {
+                bed,
+                feed in
                 try await bed.fill(10)
                 for limit in [1, 3, 10, 11] {
                     var ids: [String] = []
                     var start = ChangeFeedStart.beginning
                     for _ in 0..<100 {
-                        let page = try await feed.changes(in: bed.collection, from: start, limit: limit, waitingUpTo: .zero)
-                        try expect(page.changes.count <= limit, "at most \(limit) changes", seen: "\(page.changes.count)")
+                        let page = try await feed.changes(
+                            in: bed.collection,
+                            from: start,
+                            limit: limit,
+                            waitingUpTo: .zero
+                        )
+                        try expect(
+                            page.changes.count <= limit,
+                            "at most \(limit) changes",
+                            seen: "\(page.changes.count)"
+                        )
                         ids += page.changes.compactMap { $0.key?.id.text }
                         start = .after(page.continuation)
                         if page.changes.isEmpty { break }
@@ -143,7 +160,7 @@ extension DocumentStoreConformance {
                                     in: bed.collection,
                                     from: .after(start),
                                     limit: 5,
-                                    waitingUpTo: .seconds(3_600)
+                                    waitingUpTo: bed.options.patience * 2
                                 )
                                 if !page.changes.isEmpty { return page }
                                 start = page.continuation
@@ -176,7 +193,7 @@ extension DocumentStoreConformance {
                                     in: bed.collection,
                                     from: .after(start),
                                     limit: 5,
-                                    waitingUpTo: .seconds(3_600)
+                                    waitingUpTo: bed.options.patience * 2
                                 )
                             } catch {
                                 guard error.storeCode == .cancelled else { throw error }
@@ -216,7 +233,10 @@ extension DocumentStoreConformance {
                             if bed.capabilities.changeHistory == .latestVersionsAndDeletes, round % 5 == 4 {
                                 _ = try await bed.store.delete(bed.key(DocumentBed.id(number)))
                             } else {
-                                try await bed.put(["n": .int32(Int32(1_000 + round))], to: bed.key(DocumentBed.id(number)))
+                                try await bed.put(
+                                    ["n": .int32(Int32(1_000 + round))],
+                                    to: bed.key(DocumentBed.id(number))
+                                )
                             }
                         }
                         isDone.withLock { $0 = true }

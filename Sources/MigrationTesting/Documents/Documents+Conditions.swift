@@ -25,7 +25,8 @@ extension DocumentStoreConformance {
                 try await bed.put(["n": 2], to: bed.key("a"), condition: .replace)
                 try expectEqual(try await bed.store.read(bed.key("a"))?.document, ["n": 2], "the replaced document")
             },
-            behaviour("a write that expects a tag is applied at that tag, and rejected as etagMismatch at another") { bed in
+            behaviour("a write that expects a tag is applied at that tag, and rejected as etagMismatch at another") {
+                bed in
                 let first = try await bed.put(["n": 1], to: bed.key("a"))
                 let second = try await bed.put(["n": 2], to: bed.key("a"), condition: .ifMatches(first))
                 try await bed.unchanged(bed.key("a"), by: "a rejected write") {
@@ -49,7 +50,11 @@ extension DocumentStoreConformance {
                 try await bed.put(["n": 1], to: bed.key("a"))
                 try await bed.put(["n": 2], to: bed.key("b"))
                 let outcome = try await bed.store.delete(bed.key("a"))
-                try expect(outcome.isApplied && outcome.etag == nil, "a delete is applied, without a tag", seen: brief(outcome))
+                try expect(
+                    outcome.isApplied && outcome.etag == nil,
+                    "a delete is applied, without a tag",
+                    seen: brief(outcome)
+                )
                 try expectEqual(try await bed.store.read(bed.key("a")), nil, "what is under the key")
                 try expectEqual(try await bed.store.read(bed.key("b"))?.document, ["n": 2], "the other document")
                 let again = try await bed.store.delete(bed.key("a"))

@@ -7,7 +7,11 @@ extension DocumentStoreConformance {
             behaviour("a store without expiry says unsupported, and writes nothing") { bed in
                 guard !bed.capabilities.supportsExpiry else { return }
                 try await expectError(.unsupported, from: "a write with a lifetime") {
-                    try await bed.store.write(["n": 1], to: bed.key("a"), lifetime: .until(bed.now.advanced(by: .seconds(9))))
+                    try await bed.store.write(
+                        ["n": 1],
+                        to: bed.key("a"),
+                        lifetime: .until(bed.now.advanced(by: .seconds(9)))
+                    )
                 }
                 try expectEqual(try await bed.store.count(bed.collection), 0, "the number of documents")
                 try await expectError(.unsupported, from: "a collection with a default lifetime") {
@@ -64,9 +68,12 @@ extension DocumentStoreConformance {
                 try await bed.pass(.milliseconds(1))
                 try await expectVisible(bed, [])
             },
-            expiring("a collection's default lifetime counts from the last write, unless the write says forever") { bed in
+            expiring("a collection's default lifetime counts from the last write, unless the write says forever") {
+                bed in
                 guard bed.suite.hasClock else { return }
-                try await bed.store.ensureCollection(CollectionDefinition(bed.collection, defaultLifetime: .seconds(60)))
+                try await bed.store.ensureCollection(
+                    CollectionDefinition(bed.collection, defaultLifetime: .seconds(60))
+                )
                 try await bed.put(["n": 1], to: bed.key("default"))
                 try await bed.put(["n": 1], to: bed.key("forever"), lifetime: .forever)
                 try await bed.put(["n": 1], to: bed.key("rewritten"))
@@ -93,7 +100,11 @@ extension DocumentStoreConformance {
                     lifetime: .forever
                 )
                 _ = try await bed.store.write(write)
-                try expectEqual(try await bed.store.read(bed.key("a"))?.expiresAt, nil, "expiresAt after a patch for ever")
+                try expectEqual(
+                    try await bed.store.read(bed.key("a"))?.expiresAt,
+                    nil,
+                    "expiresAt after a patch for ever"
+                )
             },
             expiring("purging removes expired documents only, at most as many as asked for, and counts them") { bed in
                 guard let store = bed.store as? any ExpiringStore else { return }
@@ -105,7 +116,11 @@ extension DocumentStoreConformance {
                     try expectEqual(early, 0, "the number purged before the time")
                 }
                 try await bed.pass(bed.lifetime)
-                try expectEqual(try await store.purgeExpired(in: bed.collection, limit: 3), 3, "the first number purged")
+                try expectEqual(
+                    try await store.purgeExpired(in: bed.collection, limit: 3),
+                    3,
+                    "the first number purged"
+                )
                 try expectEqual(try await store.purgeExpired(in: bed.collection, limit: 3), 2, "the next number purged")
                 try expectEqual(try await store.purgeExpired(in: bed.collection, limit: 3), 0, "the last number purged")
                 try await expectVisible(bed, ["stays"])
@@ -175,7 +190,9 @@ extension DocumentStoreConformance {
                 let outcome = try await bed.store.write(["mail": "ada", "kind": nil], to: key("null2"))
                 try expectRejected(outcome, "a second null", as: "uniqueIndex byMail") { $0.uniqueIndex == "byMail" }
             },
-            unique("a unique value is free again after a delete or a change, and a document may keep its own") { bed, key in
+            unique("a unique value is free again after a delete or a change, and a document may keep its own") {
+                bed,
+                key in
                 let body: Document = ["mail": "ada", "kind": 1]
                 try await bed.put(body, to: key("a"))
                 try await bed.put(body, to: key("a"))

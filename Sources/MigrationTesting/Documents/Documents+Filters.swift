@@ -6,8 +6,12 @@ extension DocumentStoreConformance {
         [
             pairs("equal matches equal values of the same kind, in every pair of types", Filter.equal) { $0 == $1 },
             pairs("less matches lesser values of the same kind, in every pair of types", Filter.less) { $0 < $1 },
-            pairs("lessOrEqual matches values of the same kind, in every pair of types", Filter.lessOrEqual) { $0 <= $1 },
-            pairs("greater matches greater values of the same kind, in every pair of types", Filter.greater) { $0 > $1 },
+            pairs("lessOrEqual matches values of the same kind, in every pair of types", Filter.lessOrEqual) {
+                $0 <= $1
+            },
+            pairs("greater matches greater values of the same kind, in every pair of types", Filter.greater) {
+                $0 > $1
+            },
             pairs(
                 "greaterOrEqual matches values of the same kind, in every pair of types",
                 Filter.greaterOrEqual
@@ -15,9 +19,13 @@ extension DocumentStoreConformance {
             behaviour("oneOf matches what equals one of its values, and nothing when it is empty") { bed in
                 try await expectMatches(
                     bed,
-                    ["a": ["v": 1], "b": ["v": .int64(2)], "c": ["v": "1"], "d": [:], "e": ["v": nil], "f": ["v": [1]]],
                     [
-                        (.oneOf("v", []), []), (.oneOf("v", [1]), ["a"]), (.oneOf("v", [.double(1), 2, 9]), ["a", "b"]),
+                        "a": ["v": 1], "b": ["v": .int64(2)], "c": ["v": "1"], "d": [:], "e": ["v": nil],
+                        "f": ["v": [1]],
+                    ],
+                    [
+                        (.oneOf("v", []), []), (.oneOf("v", [1]), ["a"]),
+                        (.oneOf("v", [.double(1), 2, 9]), ["a", "b"]),
                         (.oneOf("v", ["1", nil]), ["c", "e"]), (.oneOf("v", [[1]]), ["f"]),
                     ]
                 )
@@ -25,7 +33,10 @@ extension DocumentStoreConformance {
             behaviour("exists matches every field that is there, null and undefined included") { bed in
                 try await expectMatches(
                     bed,
-                    ["a": ["v": nil], "b": ["v": .undefined], "c": ["w": 1], "d": ["v": ["x": nil]], "e": ["v": [nil]]],
+                    [
+                        "a": ["v": nil], "b": ["v": .undefined], "c": ["w": 1], "d": ["v": ["x": nil]],
+                        "e": ["v": [nil]],
+                    ],
                     [
                         (.exists("v"), ["a", "b", "d", "e"]), (.exists("v.x"), ["d"]), (.exists("v.0"), ["e"]),
                         (.exists("v.1"), []), (.not(.exists("v")), ["c"]),
@@ -36,15 +47,19 @@ extension DocumentStoreConformance {
                 try await expectMatches(
                     bed,
                     [
-                        "a": ["v": "abc"], "b": ["v": "ABC"], "c": ["v": "ab%"], "d": ["v": .symbol("abc")], "e": ["v": ["abc"]],
-                        "f": ["v": "\u{E9}x"], "g": ["v": "e\u{301}x"], "h": ["v": "a_c"], "i": ["v": ""], "j": ["v": "a\u{0}b"],
+                        "a": ["v": "abc"], "b": ["v": "ABC"], "c": ["v": "ab%"], "d": ["v": .symbol("abc")],
+                        "e": ["v": ["abc"]],
+                        "f": ["v": "\u{E9}x"], "g": ["v": "e\u{301}x"], "h": ["v": "a_c"], "i": ["v": ""],
+                        "j": ["v": "a\u{0}b"],
                         "k": ["v": "a*c"], "l": ["v": "a[b]"], "m": ["v": "a\\"],
                     ],
                     [
-                        (.hasPrefix("v", "ab"), ["a", "c"]), (.hasPrefix("v", "ab%"), ["c"]), (.hasPrefix("v", "a_"), ["h"]),
+                        (.hasPrefix("v", "ab"), ["a", "c"]), (.hasPrefix("v", "ab%"), ["c"]),
+                        (.hasPrefix("v", "a_"), ["h"]),
                         (.hasPrefix("v", "\u{E9}"), ["f"]), (.hasPrefix("v", "e"), ["g"]),
                         (.hasPrefix("v", ""), ["a", "b", "c", "f", "g", "h", "i", "j", "k", "l", "m"]),
-                        (.hasPrefix("v", "a\u{0}"), ["j"]), (.hasPrefix("v", "abcd"), []), (.hasPrefix("v", "a*"), ["k"]),
+                        (.hasPrefix("v", "a\u{0}"), ["j"]), (.hasPrefix("v", "abcd"), []),
+                        (.hasPrefix("v", "a*"), ["k"]),
                         (.hasPrefix("v", "a["), ["l"]), (.hasPrefix("v", "a\\"), ["m"]),
                     ]
                 )
@@ -57,7 +72,8 @@ extension DocumentStoreConformance {
                         "f": ["v": [nil]], "g": ["v": ["x": 1]], "h": ["v": [["k": 1]]],
                     ],
                     [
-                        (.contains("v", 1), ["a", "c"]), (.contains("v", .double(1)), ["a", "c"]), (.contains("v", "x"), ["a"]),
+                        (.contains("v", 1), ["a", "c"]), (.contains("v", .double(1)), ["a", "c"]),
+                        (.contains("v", "x"), ["a"]),
                         (.contains("v", [1]), ["e"]), (.contains("v", nil), ["f"]), (.contains("v", ["k": 1]), ["h"]),
                         (.contains("v", 2), []),
                     ]
@@ -78,8 +94,10 @@ extension DocumentStoreConformance {
                 try await expectMatches(
                     bed,
                     [
-                        "a": ["v": ["w": ["x": 1]]], "b": ["v.w": 1], "c": ["v": [["w": 1], ["w": 2]]], "d": ["v": ["0": 5]],
-                        "e": ["V": 1], "f": ["v\"w": 1], "g": ["value": 3], "h": ["v'w": 4], "i": ["$v": 5], "j": ["": 6],
+                        "a": ["v": ["w": ["x": 1]]], "b": ["v.w": 1], "c": ["v": [["w": 1], ["w": 2]]],
+                        "d": ["v": ["0": 5]],
+                        "e": ["V": 1], "f": ["v\"w": 1], "g": ["value": 3], "h": ["v'w": 4], "i": ["$v": 5],
+                        "j": ["": 6],
                         "k": ["v": [5]],
                     ],
                     [
@@ -100,7 +118,8 @@ extension DocumentStoreConformance {
                     [
                         (.all, ["n", "a", "b", "x", "y"]), (.and([]), ["n", "a", "b", "x", "y"]), (.or([]), []),
                         (.not(.all), []), (.and([a, b]), ["x"]), (.or([a, b]), ["a", "b", "x"]),
-                        (.not(a), ["n", "b", "y"]), (.not(.or([a, b])), ["n", "y"]), (.not(.and([a, b])), ["n", "a", "b", "y"]),
+                        (.not(a), ["n", "b", "y"]), (.not(.or([a, b])), ["n", "y"]),
+                        (.not(.and([a, b])), ["n", "a", "b", "y"]),
                         (.and([a, .not(b)]), ["a"]), (.or([.and([a, b]), .not(.exists("a"))]), ["n", "b", "x"]),
                         (.not(.not(a)), ["a", "x"]), (.not(.less("a", 2)), ["n", "b", "y"]),
                         (.not(.oneOf("a", [])), ["n", "a", "b", "x", "y"]),
@@ -147,7 +166,10 @@ extension DocumentStoreConformance {
                     place.kind == operand.kind && holds(place.group, operand.group)
                 }
                 try await answer(bed) {
-                    let found = try await bed.all(DocumentQuery(bed.collection, where: filter("v", value)), pageSize: 200)
+                    let found = try await bed.all(
+                        DocumentQuery(bed.collection, where: filter("v", value)),
+                        pageSize: 200
+                    )
                     let seen = Set(found.ids)
                     let wanted = Set(expected.map { DocumentBed.id($0.offset).text })
                     guard seen != wanted else { return }

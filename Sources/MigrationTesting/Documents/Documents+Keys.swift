@@ -30,7 +30,8 @@ extension DocumentStoreConformance {
                     .int32(7), .int64(7), .bool(true), .bool(false), .null, .objectID(SampleValues.objectID(1)),
                     .date(WallTime(millisecondsSinceEpoch: 7)), .int64(.max), .int32(-1),
                 ]
-                let alike = ["7", "=7", "={\"$numberInt\":\"7\"}", "true", "=true", "null", "=null", "==null"]
+                let alike =
+                    ["7", "=7", "={\"$numberInt\":\"7\"}", "true", "=true", "null", "=null", "==null"]
                     + [SampleValues.objectID(1).description, "={\"$oid\":\"\(SampleValues.objectID(1))\"}"]
                 var ids = alike.map(DocumentID.init(stringLiteral:))
                 if bed.capabilities.acceptsTypedIDs {

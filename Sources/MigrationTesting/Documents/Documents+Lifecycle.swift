@@ -39,7 +39,11 @@ extension DocumentStoreConformance {
                     }
                 }
                 let total = Int32(bed.options.tasks * rounds)
-                try expectEqual(try await bed.store.read(bed.key("counter"))?.document, ["n": .int32(total)], "the counter")
+                try expectEqual(
+                    try await bed.store.read(bed.key("counter"))?.document,
+                    ["n": .int32(total)],
+                    "the counter"
+                )
             },
             behaviour("many tasks increment one number: none is lost") { bed in
                 try await bed.put(["n": 0], to: bed.key("counter"))
@@ -52,7 +56,11 @@ extension DocumentStoreConformance {
                     }
                 }
                 let total = Int32(bed.options.tasks * 4)
-                try expectEqual(try await bed.store.read(bed.key("counter"))?.document, ["n": .int32(total)], "the counter")
+                try expectEqual(
+                    try await bed.store.read(bed.key("counter"))?.document,
+                    ["n": .int32(total)],
+                    "the counter"
+                )
             },
             behaviour("many tasks write keys of their own: none is lost, and no tag is given twice") { bed in
                 let tags = try await each(bed.options.tasks) { task -> [ETag] in
@@ -107,10 +115,14 @@ extension DocumentStoreConformance {
                             }
                         )
                     )
-                    calls.append(("currentContinuation", { _ = try await feed.currentContinuation(in: bed.collection) }))
+                    calls.append(
+                        ("currentContinuation", { _ = try await feed.currentContinuation(in: bed.collection) })
+                    )
                 }
                 if let expiring = store as? any ExpiringStore {
-                    calls.append(("purgeExpired", { _ = try await expiring.purgeExpired(in: bed.collection, limit: 1) }))
+                    calls.append(
+                        ("purgeExpired", { _ = try await expiring.purgeExpired(in: bed.collection, limit: 1) })
+                    )
                 }
                 for (name, call) in calls { try await expectError(.closed, from: "\(name) after close", call) }
             },
@@ -142,7 +154,9 @@ extension DocumentStoreConformance {
                 ]
                 var tags: [ETag] = []
                 for (index, key) in keys.enumerated() {
-                    tags.append(try await bed.put(["n": .int32(Int32(index)), "all": .array(SampleValues.all)], to: key))
+                    tags.append(
+                        try await bed.put(["n": .int32(Int32(index)), "all": .array(SampleValues.all)], to: key)
+                    )
                 }
                 let before = try await bed.store.readMany(keys)
                 guard let again = try await bed.reopened() else { return }

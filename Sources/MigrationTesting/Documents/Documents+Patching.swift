@@ -56,7 +56,11 @@ extension DocumentStoreConformance {
                 try await bed.put(["a": 1], to: bed.key("k"))
                 _ = try await bed.store.patch(bed.key("k"), [.increment("n", by: 7)])
                 let value = try await bed.store.read(bed.key("k"))?.document["n"]
-                try expect(value == .int32(7) || value == .int64(7), "the number is the integer 7", seen: brief(value as Any))
+                try expect(
+                    value == .int32(7) || value == .int64(7),
+                    "the number is the integer 7",
+                    seen: brief(value as Any)
+                )
             },
             behaviour("a patch that cannot be applied is invalidArgument, and none of its operations is") { bed in
                 let document: Document = ["text": "t", "n": .int64(.max), "list": [1], "null": nil]

@@ -21,7 +21,9 @@ extension DocumentStoreConformance {
                 try expect(page.documents.isEmpty && page.continuation == nil, "an empty last page")
             },
             behaviour("ranges cover a collection without overlap, however many are asked for") { bed in
-                for partition in [.none, ["p"], [nil]] as [PartitionKey] { try await bed.fill(40, partition: partition) }
+                for partition in [.none, ["p"], [nil]] as [PartitionKey] {
+                    try await bed.fill(40, partition: partition)
+                }
                 for count in [1, 2, 7, 500] {
                     let ranges = try await bed.store.scanRanges(of: bed.collection, maximumCount: count)
                     try expect((1...count).contains(ranges.count), "1 to \(count) ranges", seen: "\(ranges.count)")
@@ -180,7 +182,10 @@ extension DocumentStoreConformance {
                 }
             },
             behaviour("a default lifetime and indexes are part of the definition that is listed") { bed in
-                var definition = CollectionDefinition("orders", indexes: [IndexDefinition("byN", fields: [.ascending("n")])])
+                var definition = CollectionDefinition(
+                    "orders",
+                    indexes: [IndexDefinition("byN", fields: [.ascending("n")])]
+                )
                 if bed.capabilities.supportsExpiry { definition.defaultLifetime = .seconds(3_600) }
                 try await bed.store.ensureCollection(definition)
                 let found = try await bed.store.collections().first { $0.name == "orders" }

@@ -118,7 +118,8 @@ extension DocumentStoreConformance {
             let order = direction == .ascending ? wanted : wanted.reversed()
             guard seen != order else { continue }
             let index = zip(seen, order).enumerated().first { $1.0 != $1.1 }?.offset ?? min(seen.count, order.count)
-            let value = found.indices.contains(index) ? found[index].document["v"].map { brief($0) } ?? "missing" : "the end"
+            let value =
+                found.indices.contains(index) ? found[index].document["v"].map { brief($0) } ?? "missing" : "the end"
             throw Mismatch(
                 expectation: "the values come in the one order, \(direction)",
                 observed: "\(value) at place \(index) of \(found.count)"

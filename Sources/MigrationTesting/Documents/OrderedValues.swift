@@ -14,7 +14,8 @@ enum OrderedValues {
         (
             "texts",
             [
-                "", " ", "1", "A", "a", "a\u{0}b", "a ", "aa", "e\u{301}", "null", "true", "\u{E9}", "\u{FF5E}", "\u{1F680}",
+                "", " ", "1", "A", "a", "a\u{0}b", "a ", "aa", "e\u{301}", "null", "true", "\u{E9}", "\u{FF5E}",
+                "\u{1F680}",
             ].map { [.string($0)] }
         ),
         ("symbols", [[.symbol("")], [.symbol("a")]]),
@@ -24,7 +25,10 @@ enum OrderedValues {
         ),
         (
             "timestamps",
-            [[.timestamp(BSONTimestamp(seconds: 0, increment: 1))], [.timestamp(BSONTimestamp(seconds: .max, increment: 0))]]
+            [
+                [.timestamp(BSONTimestamp(seconds: 0, increment: 1))],
+                [.timestamp(BSONTimestamp(seconds: .max, increment: 0))],
+            ]
         ),
         ("object ids", [[.objectID(SampleValues.objectID(0))], [.objectID(SampleValues.objectID(0xFF))]]),
         (
@@ -68,7 +72,10 @@ enum OrderedValues {
         [.int64(.min), .double(-9_223_372_036_854_775_808)],
         [.double(-1.5)],
         [.int32(-1), .int64(-1), .double(-1)],
-        [.int32(0), .int64(0), .double(0), .double(-0.0), .decimal128(Decimal128(high: 0x3040_0000_0000_0000, low: 0))],
+        [
+            .int32(0), .int64(0), .double(0), .double(-0.0),
+            .decimal128(Decimal128(high: 0x3040_0000_0000_0000, low: 0)),
+        ],
         [.double(.leastNonzeroMagnitude)],
         // The double nearest to 0.1 is a little above it.
         [.decimal128(Decimal128(high: 0x303E_0000_0000_0000, low: 1))],

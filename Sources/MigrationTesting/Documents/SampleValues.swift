@@ -37,7 +37,9 @@ enum SampleValues {
         var every = Document()
         for (index, value) in all.enumerated() { every.append("f\(index)", value) }
         var names = Document()
-        for name in ["", " ", "a.b", "$", "$where", "\u{E9}", "e\u{301}", "0", "10", "9", "A", "a", "\u{1F680}", "\"'\\/"] {
+        for name in [
+            "", " ", "a.b", "$", "$where", "\u{E9}", "e\u{301}", "0", "10", "9", "A", "a", "\u{1F680}", "\"'\\/",
+        ] {
             names.append(name, .string(name))
         }
         var deep: Document = ["leaf": 1]

@@ -47,7 +47,8 @@ extension EventStoreConformance {
                     )
                 }
             },
-            behaviour("an append answers with its positions, the version of each part's stream, and the digest") { bed in
+            behaviour("an append answers with its positions, the version of each part's stream, and the digest") {
+                bed in
                 let tenant = try await bed.open()
                 try await bed.append(bed.events(3), to: "a", tenant: tenant)
                 let parts = [

@@ -33,7 +33,7 @@ extension EventStoreConformance {
                         do {
                             try await bed.append(bed.events(1), expected: .exact(Int64(round)), tenant: tenant)
                             return 1
-                        } catch where error.storeCode == .versionConflict {
+                        } catch  where error.storeCode == .versionConflict {
                             return 0
                         }
                     }

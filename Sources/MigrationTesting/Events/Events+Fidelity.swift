@@ -59,7 +59,9 @@ extension EventStoreConformance {
             },
             behaviour("streams whose names differ in a byte are different streams") { bed in
                 let tenant = try await bed.open()
-                let names = ["e", "E", "\u{E9}", "e\u{301}", " e", "e ", "e%", "e_", "'e'", "\"e\"", "e\\", "e/", "\u{1F680}"]
+                let names = [
+                    "e", "E", "\u{E9}", "e\u{301}", " e", "e ", "e%", "e_", "'e'", "\"e\"", "e\\", "e/", "\u{1F680}",
+                ]
                 for (index, name) in names.enumerated() {
                     let stream = try StreamID(name)
                     try await bed.append(bed.events(index + 1), to: stream, expected: .noStream, tenant: tenant)
@@ -82,7 +84,9 @@ enum SampleEvents {
     static let oddStream: StreamID = "Kasse 7 / 'Übung' \u{1F9FE} \"x\" %_\\"
 
     static func all(_ bed: EventBed) -> [NewEvent] {
-        let texts: [String?] = [nil, "", "plain", "e\u{301}", "\u{E9}", "null", "line\nbreak\u{0}nul", "\u{1F600}'\"\\"]
+        let texts: [String?] = [
+            nil, "", "plain", "e\u{301}", "\u{E9}", "null", "line\nbreak\u{0}nul", "\u{1F600}'\"\\",
+        ]
         var events = texts.enumerated().map { index, text in
             var event = bed.event(index)
             event.correlationID = text

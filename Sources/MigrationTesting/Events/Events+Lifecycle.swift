@@ -97,7 +97,7 @@ extension EventStoreConformance {
                         do {
                             try await bed.append([event], tenant: tenant)
                             outcomes.withLock { $0.acknowledged.append(event.id) }
-                        } catch where error.storeCode != .outcomeUnknown {
+                        } catch  where error.storeCode != .outcomeUnknown {
                             outcomes.withLock { $0.refused.append(event.id) }
                         } catch {}
                     }

@@ -137,7 +137,8 @@ extension EventStoreConformance {
                     }
                 }
             },
-            behaviour("offered events whose digests are not what the chain gives are logDiverged, and none goes in") { bed in
+            behaviour("offered events whose digests are not what the chain gives are logDiverged, and none goes in") {
+                bed in
                 let tenant = try await bed.follower()
                 let events = ModelEventLog.sample(count: 3, from: bed)
                 var changed = events
@@ -163,7 +164,11 @@ extension EventStoreConformance {
                 try expectEqual(result.positions, 8...8, "the position of the next event")
                 try expectEqual(result.versions, [4], "the version of the next event")
                 let last = try await bed.log(tenant)[7]
-                try expectEqual(last.digest, last.chainedDigest(after: events[6].digest), "the digest of the next event")
+                try expectEqual(
+                    last.digest,
+                    last.chainedDigest(after: events[6].digest),
+                    "the digest of the next event"
+                )
             },
             behaviour("an event that was offered is known to appends") { bed in
                 let tenant = try await bed.follower()
@@ -229,7 +234,11 @@ extension EventStoreConformance {
                     after: events[1].checkpoint,
                     epoch: bed.epoch(8)
                 )
-                try expectEqual(try await bed.head(tenant).fence.epoch.number, 8, "the epoch after an offer behind a gap")
+                try expectEqual(
+                    try await bed.head(tenant).fence.epoch.number,
+                    8,
+                    "the epoch after an offer behind a gap"
+                )
             },
         ]
     }

@@ -8,7 +8,7 @@ extension EventStoreConformance {
                 let tenant = try await bed.open()
                 try await bed.append(bed.events(2), tenant: tenant)
                 try await within(bed.options.patience, "waitForEvents returns") {
-                    try await bed.store.waitForEvents(tenant: tenant, after: 1, upTo: .seconds(3_600))
+                    try await bed.store.waitForEvents(tenant: tenant, after: 1, upTo: bed.options.patience * 2)
                 }
             },
             behaviour("a wait for events ends after its patience") { bed in
@@ -34,8 +34,12 @@ extension EventStoreConformance {
                     try await withThrowingTaskGroup(of: Void.self) { group in
                         group.addTask {
                             do {
-                                try await bed.store.waitForEvents(tenant: tenant, after: 0, upTo: .seconds(3_600))
-                            } catch where error.storeCode == .cancelled {}
+                                try await bed.store.waitForEvents(
+                                    tenant: tenant,
+                                    after: 0,
+                                    upTo: bed.options.patience * 2
+                                )
+                            } catch  where error.storeCode == .cancelled {}
                         }
                         try await Task.sleep(for: .milliseconds(10))
                         group.cancelAll()
@@ -56,7 +60,7 @@ extension EventStoreConformance {
             try await withThrowingTaskGroup(of: Void.self) { group in
                 for _ in 0..<3 {
                     group.addTask {
-                        try await bed.store.waitForEvents(tenant: tenant, after: 0, upTo: .seconds(3_600))
+                        try await bed.store.waitForEvents(tenant: tenant, after: 0, upTo: bed.options.patience * 2)
                     }
                 }
                 try await Task.sleep(for: .milliseconds(10))
@@ -104,7 +108,8 @@ extension EventStoreConformance {
                 _ = try await store.append(bed.events(2), to: "s", tenant: "tenant")
                 let log = try await bed.log("tenant")
                 let places = [
-                    LogCheckpoint(position: 1, digest: log[1].digest), LogCheckpoint(position: 9, digest: log[1].digest),
+                    LogCheckpoint(position: 1, digest: log[1].digest),
+                    LogCheckpoint(position: 9, digest: log[1].digest),
                     LogCheckpoint(position: 0, digest: log[0].digest),
                 ]
                 for place in places {

@@ -25,7 +25,9 @@ extension EventStoreConformance {
                 try await bed.append(bed.events(1), to: "s", tenant: one)
             },
             behaviour("tenants whose names differ in a byte are different tenants") { bed in
-                let names = ["t", "T", "\u{E9}", "e\u{301}", "t ", " t", "%", "_", "t%", "'", "\"", "\\", "\u{1F680}", "tt"]
+                let names = [
+                    "t", "T", "\u{E9}", "e\u{301}", "t ", " t", "%", "_", "t%", "'", "\"", "\\", "\u{1F680}", "tt",
+                ]
                 for (index, name) in names.enumerated() {
                     let tenant = try await bed.open(try TenantID(name))
                     try await bed.append(bed.events(index + 1), tenant: tenant)

@@ -46,7 +46,10 @@ func expectError<Result>(
             throw Mismatch(expectation: "\(what()) throws \(wanted)", observed: error.debugDescription)
         }
         guard !error.message.isEmpty else {
-            throw Mismatch(expectation: "\(what()) throws \(wanted) with a message that says what to do", observed: "none")
+            throw Mismatch(
+                expectation: "\(what()) throws \(wanted) with a message that says what to do",
+                observed: "none"
+            )
         }
         return error
     }

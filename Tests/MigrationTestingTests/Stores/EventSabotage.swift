@@ -30,4 +30,7 @@ enum EventSabotage: Sendable, Hashable, CaseIterable {
     case readAfterClose
     case cancelledAppendCommits
     case fenceIsCheckedBeforeTheCommit
+
+    /// Whether a behaviour has to wait for what never comes.
+    var hangs: Bool { self == .readIgnoresFence || self == .waitSleepsToTheEnd }
 }

@@ -118,7 +118,9 @@ final class SmallEventStore: RepairableEventStore {
         parts.map { part in
             var part = part
             if sabotage == .expectedVersionIsIgnored { part.expected = .any }
-            if sabotage == .causationIsLost { for index in part.events.indices { part.events[index].causationID = nil } }
+            if sabotage == .causationIsLost {
+                for index in part.events.indices { part.events[index].causationID = nil }
+            }
             if sabotage == .recordedTimeIsOverwritten {
                 for index in part.events.indices { part.events[index].recordedAt = nil }
             }
@@ -204,7 +206,9 @@ final class SmallEventStore: RepairableEventStore {
         try EventRules.check(offered: events, after: checkpoint, capabilities: capabilities)
         return try withState { state throws(StoreError) in
             var log = state.logs[key(tenant)]
-            if sabotage == .offerToOpenStoreIsAccepted, log?.head.fence.role == .open { log?.head.fence.role = .follower }
+            if sabotage == .offerToOpenStoreIsAccepted, log?.head.fence.role == .open {
+                log?.head.fence.role = .follower
+            }
             if sabotage == .offerSkipsDigestCheck, let head = log?.head, head.position == checkpoint.position,
                 head.fence.role == .follower, let last = events.last, epoch == head.fence.epoch
             {
