@@ -119,6 +119,17 @@ extension EventStoreConformance {
                     }
                 }
             },
+            behaviour("a subscription reads the next page only when the one before was taken") { bed in
+                let injector = FaultInjector()
+                let store = FaultInjectingEventStore(bed.store, injector: injector).unrouted()
+                _ = try await bed.store.unrouted().append(bed.events(12), to: "s", tenant: "tenant")
+                var iterator = store.subscribe(tenant: "tenant", after: .beginning, pageSize: 4).makeAsyncIterator()
+                for number in 1...12 {
+                    try expectEqual(try await iterator.next()?.position, Int64(number), "the position delivered")
+                    for _ in 0..<5 { await Task.yield() }
+                    try expectEqual(injector.calls, (number + 3) / 4, "the number of reads after \(number) events")
+                }
+            },
             behaviour("a subscription ends with fenced when the fence is raised") { bed in
                 let store = bed.store.unrouted()
                 _ = try await store.append(bed.events(1), to: "s", tenant: "tenant")
