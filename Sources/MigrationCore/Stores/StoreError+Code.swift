@@ -2,7 +2,8 @@ extension StoreError {
     /// The kind of a ``StoreError``. New kinds may come with a minor release.
     public struct Code: Sendable, Hashable, CustomStringConvertible {
         private enum Kind: String, CaseIterable {
-            case busy, cancelled, closed, collectionMismatch, collectionNotFound, conflictingEvent, corrupt, diskFull
+            case busy, cancelled, closed, collectionMismatch, collectionNotFound, conflictingEvent, controlStoreBehind
+            case corrupt, diskFull
             case documentTooLarge, duplicateEvent, emptyBatch, epochConflict, eventTooLarge, feedHistoryLost, fenced
             case foreignFile, internalInconsistency, invalidArgument, invalidConfiguration, invalidContinuation
             case invalidDocument, invalidKey, keyTooLong, logDiverged, newerSchema, notPermitted, outcomeUnknown
@@ -42,7 +43,8 @@ extension StoreError {
             case .epochConflict, .fenced: .routing
             case .busy, .throttled, .timeout, .unavailable: .transient
             case .notPermitted, .unauthenticated: .authorization
-            case .corrupt, .diskFull, .feedHistoryLost, .foreignFile, .internalInconsistency, .logDiverged,
+            case .controlStoreBehind, .corrupt, .diskFull, .feedHistoryLost, .foreignFile, .internalInconsistency,
+                .logDiverged,
                 .newerSchema,
                 .readOnly:
                 .data
@@ -72,6 +74,8 @@ extension StoreError {
         public static let collectionNotFound = Code(kind: .collectionNotFound)
         /// An event with this id is in the tenant's log with other content.
         public static let conflictingEvent = Code(kind: .conflictingEvent)
+        /// A store's fence is ahead of the route: the control store was restored from the past. Writes stop until it is repaired.
+        public static let controlStoreBehind = Code(kind: .controlStoreBehind)
         /// Stored bytes are damaged, or are not what their format says.
         public static let corrupt = Code(kind: .corrupt)
         /// The medium has no room; nothing of this call was applied.

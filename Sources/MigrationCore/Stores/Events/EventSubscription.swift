@@ -84,7 +84,7 @@ public struct EventSubscription: AsyncSequence, Sendable {
                     )
                 }
                 if !isVerified { try await verifyStart() }
-                page = try await source.events(after: last.position, limit: pageSize)[...]
+                page = try await source.events(after: last, limit: pageSize)[...]
                 if page.isEmpty { try await source.wait(after: last.position, upTo: patience) }
             }
             let event = page.removeFirst()
@@ -122,8 +122,11 @@ extension EventSubscription.Iterator: Sendable {}
 
 /// Where a subscription reads: one tenant's log in one store, or behind a router.
 public protocol EventSubscriptionSource: Sendable {
-    /// At most `limit` events after a position, in order.
-    func events(after position: Int64, limit: Int) async throws(StoreError) -> [StoredEvent]
+    /// At most `limit` events after a place, in order.
+    ///
+    /// A source that has moved to another store since the last call checks the digest there first, and throws `logDiverged`
+    /// when it differs.
+    func events(after checkpoint: LogCheckpoint, limit: Int) async throws(StoreError) -> [StoredEvent]
     /// The place at a position; `nil` when the log is shorter.
     func checkpoint(at position: Int64) async throws(StoreError) -> LogCheckpoint?
     /// Returns when there may be events after a position, or after `patience`.
@@ -136,8 +139,8 @@ struct FencedSubscriptionSource: EventSubscriptionSource {
     let tenant: TenantID
     let epoch: Epoch
 
-    func events(after position: Int64, limit: Int) async throws(StoreError) -> [StoredEvent] {
-        try await store.readLog(tenant: tenant, after: position, limit: limit, epoch: epoch)
+    func events(after checkpoint: LogCheckpoint, limit: Int) async throws(StoreError) -> [StoredEvent] {
+        try await store.readLog(tenant: tenant, after: checkpoint.position, limit: limit, epoch: epoch)
     }
 
     func checkpoint(at position: Int64) async throws(StoreError) -> LogCheckpoint? {

@@ -103,9 +103,10 @@ public struct StoredEvent: Sendable, Hashable {
     }
 
     /// Whether this is what an append of `event` to `stream` stores, wherever and whenever that was.
+    ///
+    /// The record time is no part of it: a caller that appends again after an unknown outcome is stamped anew.
     public func holds(_ event: NewEvent, in stream: StreamID) -> Bool {
-        self.stream == stream && (event.recordedAt == nil || event.recordedAt == recordedAt)
-            && event.hasSameContent(as: self)
+        self.stream == stream && event.hasSameContent(as: self)
     }
 
     /// The chained digest of the log with this event, computed from its fields and the digest before it.

@@ -1,0 +1,53 @@
+extension ControlStore {
+    /// Changes a route: reads it, asks what to change, writes the result by compare-and-swap, and asks again when it was not first.
+    ///
+    /// - Parameters:
+    ///   - tenant: whose route.
+    ///   - author: who asks for the change, and why.
+    ///   - decide: the change to make of the route that was read; `nil` leaves it as it is. Called once for each attempt.
+    /// - Returns: the route after it.
+    /// - Throws: what `decide` throws; `unknownMigration` when the tenant has no route; `fenced` when others are always first.
+    func change(
+        _ tenant: TenantID,
+        by author: ChangeAuthor,
+        _ decide: (Route) throws(CutoverError) -> RouteChange?
+    ) async throws(CutoverError) -> Versioned<Route> {
+        for _ in 0..<64 {
+            guard let route = try await wrapping(tenant, { () async throws(StoreError) in try await route(of: tenant) })
+            else {
+                throw CutoverError(
+                    .unknownMigration,
+                    "The tenant has no route; nothing was ever written for it.",
+                    tenant: tenant
+                )
+            }
+            guard let change = try decide(route.value) else { return route }
+            let new = try route.value.applying(change, by: author.name, reason: author.reason, at: author.now())
+            let written = try await wrapping(
+                tenant,
+                { () async throws(StoreError) in try await replace(route, with: new) }
+            )
+            if let written { return written }
+        }
+        throw CutoverError(
+            .fenced,
+            "The route changes faster than this process can follow; look at the migration and try again.",
+            tenant: tenant
+        )
+    }
+
+    /// Runs a call of the control store and says for which tenant it failed.
+    private func wrapping<Result>(
+        _ tenant: TenantID,
+        _ body: () async throws(StoreError) -> Result
+    ) async throws(CutoverError) -> Result {
+        do throws(StoreError) { return try await body() } catch { throw CutoverError(error, tenant: tenant) }
+    }
+}
+
+/// Who asks for a change of a route, and why.
+struct ChangeAuthor: Sendable {
+    let name: String
+    var reason: String?
+    let now: @Sendable () -> WallTime
+}

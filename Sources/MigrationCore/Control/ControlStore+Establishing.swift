@@ -1,0 +1,44 @@
+extension ControlStore {
+    /// Creates the route of a tenant that has none: to its home, or to where it is from a time without a router.
+    ///
+    /// - Throws: `controlStoreBehind` when a store was fenced for the tenant under a route: then there was one, and it is lost;
+    ///   `invalidConfiguration` when the tenant is in use in two stores.
+    func establishRoute(
+        of tenant: TenantID,
+        home: StoreID,
+        stores: StoreRegistry
+    ) async throws(StoreError) {
+        var found: (store: StoreID, number: Int64)?
+        for store in stores.all {
+            // A follower is a copy: it says nothing about where the tenant lives.
+            guard let head = try await store.head(tenant: tenant, epoch: .maintenance), head.fence.role != .follower
+            else {
+                continue
+            }
+            let context = StoreError.Context(store: store.id, tenant: tenant, fence: head.fence)
+            guard head.fence.epoch.route == Epoch.unrouted.route, head.fence.role == .open else {
+                throw StoreError(
+                    .controlStoreBehind,
+                    "The tenant has no route, and a store was fenced for it under one: the control store lost it. Run diagnose, then repairRoute.",
+                    context: context
+                )
+            }
+            guard found == nil else {
+                throw StoreError(
+                    .invalidConfiguration,
+                    "The tenant is in use in two stores and has no route; purge the one that is not needed.",
+                    context: context
+                )
+            }
+            found = (store.id, head.fence.epoch.number)
+        }
+        let route = Route(
+            tenant: tenant,
+            id: RouteID(from: random),
+            active: found?.store ?? home,
+            number: (found?.number ?? 0) + 1
+        )
+        // When another process was first, its route counts, and the cache is filled by reading it.
+        if try await insert(route) == nil { _ = try await self.route(of: tenant) }
+    }
+}

@@ -1,0 +1,171 @@
+/// One attempt to switch a tenant: from the compare-and-swap that parks its writes to the one that decides.
+///
+/// A second child watches the time. When it is over, it takes the route back by compare-and-swap itself, so a store that hangs
+/// cannot hold the tenant; whatever the first child still does then is refused by the route or lies below its epoch.
+struct CutoverAttempt: Sendable {
+    let coordinator: MigrationCoordinator
+    let id: MigrationID
+    let tenant: TenantID
+    let source: any FencedEventStore
+    let target: any FencedEventStore
+    let force: Bool
+
+    private var control: ControlStore { coordinator.control }
+    private var timeout: Duration { coordinator.configuration.cutoverTimeout }
+
+    func run(reason: String?) async throws(CutoverError) {
+        // Counted from before the change is made, so that no observer's own count ends earlier.
+        let deadline = control.timeline.now + timeout
+        let (id, budget) = (id, timeout)
+        let closed = try await control.change(tenant, by: coordinator.author(reason)) { route throws(CutoverError) in
+            // Our own change may be there already, when its answer was lost.
+            route.move?.migration == id && route.state == .cutover ? nil : .beginCutover(id, budget: budget)
+        }
+        let epoch = closed.value.epoch
+        let outcome = await withTaskGroup(of: Result<Versioned<Route>, CutoverError>?.self) { group in
+            group.addTask { await self.decide(under: epoch, reason: reason) }
+            group.addTask { await self.watch(epoch, until: deadline) }
+            var outcome: Result<Versioned<Route>, CutoverError>?
+            while let result = await group.next() {
+                guard let result else { continue }
+                outcome = result
+                group.cancelAll()
+                break
+            }
+            return outcome ?? .failure(stateError())
+        }
+        switch outcome {
+        case .success(let route):
+            coordinator.board.remove(tenant)
+            await coordinator.settled(route)
+        case .failure(let error):
+            if await !abandon(epoch, because: error.message) { coordinator.board.giveUp(tenant, epoch, on: control) }
+            throw error
+        }
+    }
+
+    // MARK: Deciding
+
+    private func decide(under epoch: Epoch, reason: String?) async -> Result<Versioned<Route>, CutoverError> {
+        do throws(CutoverError) {
+            let branch = try await coordinator.wrapping(tenant) { () async throws(StoreError) in
+                // From here on no process anywhere, stalled or cut off, can append to the source.
+                let final = try await source.raiseFence(
+                    tenant: tenant,
+                    to: Fence(epoch: epoch, role: .closed, successor: target.id)
+                )
+                return try await drain(through: final, epoch: epoch)
+            }
+            try await openTarget(above: epoch)
+            let warm = coordinator.configuration.keepsSourceWarm && branch == nil
+            return .success(
+                try await control.change(tenant, by: coordinator.author(reason)) { route throws(CutoverError) in
+                    // Our own change may be there already, when its answer was lost.
+                    if route.active == target.id, route.number == epoch.number + 1, route.id == epoch.route {
+                        return nil
+                    }
+                    return .completeCutover(id, at: epoch, keepSourceWarm: warm, branch: branch)
+                }
+            )
+        } catch {
+            return .failure(error)
+        }
+    }
+
+    /// Brings over what the target still lacks, and compares. Returns where the logs part, when something is left behind.
+    private func drain(through final: TenantHead, epoch: Epoch) async throws(StoreError) -> Route.BranchPoint? {
+        var head = try await target.head(tenant: tenant, epoch: .maintenance)
+        if head == nil { head = try await target.prepare(tenant: tenant, fence: Fence(epoch: epoch, role: .follower)) }
+        var place = head?.checkpoint ?? .beginning
+        do throws(StoreError) {
+            while place.position < final.position {
+                let events = try await source.readLog(
+                    tenant: tenant,
+                    after: place.position,
+                    limit: batchSize,
+                    epoch: .maintenance
+                )
+                guard let last = events.last else { break }
+                if case .behind(let head) = try await target.offer(events, tenant: tenant, after: place, epoch: epoch) {
+                    place = head.checkpoint
+                } else {
+                    place = last.checkpoint
+                }
+            }
+        } catch  where force {
+            place = try await target.head(tenant: tenant, epoch: .maintenance)?.checkpoint ?? place
+        }
+        if place == final.checkpoint { return nil }
+        let lag = final.position - place.position
+        if !force {
+            guard lag > 0, lag <= coordinator.configuration.lagThreshold else {
+                throw StoreError(
+                    .logDiverged,
+                    "The digests of source and target differ at position \(place.position); verify and repair the target.",
+                    context: .init(store: target.id, tenant: tenant, position: place.position)
+                )
+            }
+        }
+        return Route.BranchPoint(store: source.id, place: place, sourcePosition: final.position)
+    }
+
+    private var batchSize: Int {
+        min(coordinator.configuration.copier.maximumBatchEvents, target.capabilities.maximumAppendEvents)
+    }
+
+    private func openTarget(above epoch: Epoch) async throws(CutoverError) {
+        _ = try await coordinator.wrapping(tenant) { () async throws(StoreError) in
+            try await target.raiseFence(
+                tenant: tenant,
+                to: Fence(epoch: Epoch(number: epoch.number + 1, route: epoch.route), role: .open)
+            )
+        }
+    }
+
+    // MARK: Giving up
+
+    private func watch(_ epoch: Epoch, until deadline: Duration) async -> Result<Versioned<Route>, CutoverError>? {
+        do throws(StoreError) {
+            try await control.timeline.sleep(for: deadline - control.timeline.now)
+        } catch {
+            return Task.isCancelled ? nil : .failure(CutoverError(error, tenant: tenant))
+        }
+        let parked = control.gate.parkedCount(of: tenant)
+        let error = CutoverError(
+            .timeout,
+            "The cutover was not decided within \(timeout); the tenant is back in dual_write. Try again, allow more time, or force it.",
+            tenant: tenant,
+            state: .dualWrite,
+            timeout: timeout,
+            parkedWriters: parked
+        )
+        return await abandon(epoch, because: error.message) ? .failure(error) : nil
+    }
+
+    /// Takes the route back to the state before; `false` when it was decided otherwise meanwhile, or could not be changed.
+    ///
+    /// Then the coordinator's own work on the tenant does it, or whoever sees the budget pass: the parked calls do too.
+    @discardableResult
+    private func abandon(_ epoch: Epoch, because reason: String) async -> Bool {
+        do throws(CutoverError) {
+            var isOurs = false
+            let route = try await control.change(tenant, by: coordinator.author(reason)) { route throws(CutoverError) in
+                isOurs = route.state == .cutover && route.epoch == epoch
+                return isOurs ? .abandonCutover(id, at: epoch) : nil
+            }
+            await coordinator.settled(route)
+            return isOurs || (route.value.state != nil && route.value.active == source.id)
+        } catch {
+            // Routers and other coordinators see the budget pass and do the same.
+            return false
+        }
+    }
+
+    private func stateError() -> CutoverError {
+        CutoverError(
+            .fenced,
+            "Another process ended the cutover; look at the migration and decide again.",
+            tenant: tenant
+        )
+    }
+}

@@ -1,0 +1,106 @@
+extension MigrationCoordinator {
+    /// Makes the target the active store: parks writes everywhere, brings the last events over, compares, and switches.
+    ///
+    /// Writers feel one short pause and no error. Whatever fails before the switch ends with the tenant where it was; after it
+    /// the move is done. There is nothing in between to repair.
+    ///
+    /// - Parameters:
+    ///   - id: the migration; its state must be `dual_write`.
+    ///   - force: skips the gate and the comparison, never the fences. What the target lacks is left behind in the source, and
+    ///     the place is recorded: until it is repaired the old store is not kept warm and no way back is possible.
+    ///   - reason: why, for the audit log.
+    /// - Throws: `state`; `lag` when the target cannot catch up; `inconsistent` when the logs differ; `timeout` with the number of
+    ///   calls that were parked here; `fenced` when another process decided first; `store`; `cancelled`.
+    public func cutOver(_ id: MigrationID, force: Bool = false, reason: String? = nil) async throws(CutoverError) {
+        let record = try await require(id)
+        let route = try await wrapping(record.tenant) { () async throws(StoreError) in
+            try await control.route(of: record.tenant)?.value
+        }
+        guard let route, let move = route.move, move.migration == id, move.state == .dualWrite else {
+            throw CutoverError(
+                .state,
+                "A cutover is possible in dual_write only; the migration is in \((route?.move?.state ?? record.state).rawValue).",
+                tenant: record.tenant,
+                state: route?.move?.state ?? record.state
+            )
+        }
+        let (source, target) = try await wrapping(record.tenant) { () throws(StoreError) in
+            (try stores.store(route.active), try stores.store(move.target))
+        }
+        if !force { try await passGate(route, source: source, target: target) }
+        let attempt = CutoverAttempt(
+            coordinator: self,
+            id: id,
+            tenant: record.tenant,
+            source: source,
+            target: target,
+            force: force
+        )
+        try await attempt.run(reason: reason)
+    }
+
+    /// How many events the target of a migration lacks, read now from both heads.
+    public func syncLag(_ id: MigrationID) async throws(CutoverError) -> Int64 {
+        let record = try await require(id)
+        return try await wrapping(record.tenant) { () async throws(StoreError) in
+            try await lag(of: record.tenant, source: stores.store(record.source), target: stores.store(record.target))
+        }
+    }
+
+    func lag(
+        of tenant: TenantID,
+        source: any FencedEventStore,
+        target: any FencedEventStore
+    ) async throws(StoreError) -> Int64 {
+        // The target first: it only grows towards the source, so the difference is never negative by chance.
+        let there = try await target.head(tenant: tenant, epoch: .maintenance)?.position ?? 0
+        let here = try await source.head(tenant: tenant, epoch: .maintenance)?.position ?? 0
+        return max(0, here - there)
+    }
+
+    /// What must hold before writes are parked: the target follows closely, what it holds was verified, and it can be written.
+    private func passGate(
+        _ route: Route,
+        source: any FencedEventStore,
+        target: any FencedEventStore
+    ) async throws(CutoverError) {
+        let tenant = route.tenant
+        let copier = copier(from: source, to: target)
+        var lag: Int64 = 0
+        for _ in 0..<configuration.maximumCatchUpPasses {
+            lag = try await wrapping(tenant) { () async throws(StoreError) in
+                try await follow(route, target: target)
+                try await copier.copy(tenant: tenant, epoch: route.epoch)
+                if configuration.verifiesBeforeCutover {
+                    try await verifyPrefix(of: tenant, source: source, target: target)
+                }
+                return try await self.lag(of: tenant, source: source, target: target)
+            }
+            if lag <= configuration.maximumDrainEvents { return }
+        }
+        throw CutoverError(
+            .lag,
+            "After \(configuration.maximumCatchUpPasses) passes the target lacks \(lag) events; slow the writers down, raise the rate limit, or allow a longer drain.",
+            tenant: tenant,
+            state: .dualWrite,
+            lag: lag
+        )
+    }
+
+    /// Verifies what the target has gained since it was last verified, event by event, from the stored bytes of both sides.
+    func verifyPrefix(
+        of tenant: TenantID,
+        source: any FencedEventStore,
+        target: any FencedEventStore
+    ) async throws(StoreError) {
+        guard let head = try await target.head(tenant: tenant, epoch: .maintenance) else { return }
+        var place = board.entry(of: tenant)?.verified ?? .beginning
+        if place.position > head.position { place = .beginning }
+        while place.position < head.position {
+            place = try await PrefixVerification(source: source, target: target, tenant: tenant)
+                .verifyPage(after: place, through: head.position)
+            let verified = place
+            board.update(tenant) { $0.verified = verified }
+        }
+    }
+}
