@@ -66,6 +66,11 @@ let package = Package(
                 .product(name: "Crypto", package: "swift-crypto"),
             ]
         ),
+        .executableTarget(
+            name: "cutover-simulate",
+            dependencies: ["InMemoryAdapter", "MigrationCore", "MigrationTesting"],
+            path: "Tests/Simulate"
+        ),
         .target(name: "MigrationTesting", dependencies: ["MigrationCore"]),
         .target(name: "MigrationTestingSupport", dependencies: ["MigrationTesting"]),
         .testTarget(

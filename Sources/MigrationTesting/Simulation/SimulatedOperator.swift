@@ -1,0 +1,113 @@
+internal import MigrationCore
+
+/// Moves the tenant there, back and onwards, with a pause or an abort now and then, until enough has happened.
+struct SimulatedOperator: Sendable {
+    let application: SimulatedApplication
+
+    private var world: SimulatedWorld { application.world }
+    private var tenant: TenantID { SimulatedApplication.tenant }
+
+    func run() async {
+        var life = 0
+        var moves = 0
+        while !Task.isCancelled {
+            let enough = world.acknowledgedCount >= world.options.minimumAcknowledged && moves >= 2
+            if world.isHealed, enough { break }
+            guard world.executor.now < world.options.faultTime + world.options.recoveryTime else {
+                world.violation(
+                    "After \(world.executor.now) the run has \(world.acknowledgedCount) acknowledged appends and \(moves) moves: something does not end."
+                )
+                return
+            }
+            life += 1
+            let equipment = application.equip(SimulatedProcess("operator.\(life)", in: world))
+            do throws(CutoverError) {
+                if try await move(with: equipment.coordinator) { moves += 1 }
+            } catch {
+                world.note("the operator meets \(error)")
+                guard await world.executor.sleep(until: world.executor.now + .milliseconds(300)) else { return }
+            }
+        }
+        await settle()
+    }
+
+    /// One move, from whatever state the tenant is in. Returns whether it was completed.
+    private func move(with coordinator: MigrationCoordinator) async throws(CutoverError) -> Bool {
+        let route = try await coordinator.route(of: tenant)
+        guard let route else {
+            _ = await world.executor.sleep(until: world.executor.now + .milliseconds(200))
+            return false
+        }
+        let id: MigrationID
+        if let move = route.move {
+            id = move.migration
+        } else {
+            // Something is written between two moves.
+            _ = await world.executor.sleep(until: world.executor.now + .seconds(1))
+            let others = ["first", "second", "third"].map { StoreID(stringLiteral: $0) }.filter { $0 != route.active }
+            let target = route.warm?.store ?? others[world.chance { $0.below(others.count) }]
+            world.transition("start")
+            id = try await coordinator.start(tenant: tenant, to: target)
+            world.note("the operator starts a move from \(route.active) to \(target)")
+        }
+        if route.state == .paused {
+            world.transition("resume")
+            try await coordinator.resume(id)
+        }
+        try await wait(for: id, with: coordinator)
+        if world.strikes(0.15) {
+            world.transition("pause")
+            try await coordinator.pause(id)
+            return false
+        }
+        if world.strikes(0.1) {
+            world.transition("abort")
+            try await coordinator.abort(id, reason: "The operator changed their mind.")
+            return false
+        }
+        return try await cutOver(id, with: coordinator)
+    }
+
+    private func wait(for id: MigrationID, with coordinator: MigrationCoordinator) async throws(CutoverError) {
+        let deadline = world.executor.now + .seconds(60)
+        while world.executor.now < deadline {
+            let state = try await coordinator.migration(id)?.state
+            if state == .dualWrite || state?.isTerminal != false { return }
+            guard await world.executor.sleep(until: world.executor.now + .milliseconds(100)) else { return }
+        }
+    }
+
+    private func cutOver(_ id: MigrationID, with coordinator: MigrationCoordinator) async throws(CutoverError) -> Bool {
+        let isUnderLoad = world.appendsUnderWay(tenant) > 0
+        world.note("the operator cuts over with \(world.appendsUnderWay(tenant)) appends under way")
+        world.transition("begin cutover")
+        do throws(CutoverError) {
+            try await coordinator.cutOver(id)
+        } catch {
+            world.transition("abandoned cutover")
+            throw error
+        }
+        world.transition("cutover")
+        world.cutoverCompleted(underLoad: isUnderLoad)
+        world.note("the cutover is done")
+        return true
+    }
+
+    /// Once everything has healed, whatever is still under way must come to its end.
+    private func settle() async {
+        let deadline = world.executor.now + world.options.recoveryTime
+        while world.executor.now < deadline, !Task.isCancelled {
+            let equipment = application.equip(SimulatedProcess("operator.last", in: world))
+            do throws(CutoverError) {
+                guard let route = try await equipment.coordinator.route(of: tenant) else { return }
+                guard let move = route.move else { return }
+                if route.state == .paused { try await equipment.coordinator.resume(move.migration) }
+                if route.state == .dualWrite { try await equipment.coordinator.cutOver(move.migration) }
+            } catch {
+                world.note("the operator meets \(error)")
+            }
+            _ = await world.executor.sleep(until: world.executor.now + .milliseconds(200))
+        }
+        world.violation("A migration did not end although nothing failed any more.")
+    }
+}
