@@ -148,7 +148,7 @@ public struct ConsistencyVerifier: Sendable {
         target: any FencedEventStore,
         through position: Int64? = nil,
         resuming checkpoint: EventVerificationCheckpoint? = nil,
-        onCheckpoint: @escaping @Sendable (EventVerificationCheckpoint) async throws(StoreError) -> Void = { _ in }
+        onCheckpoint: (@Sendable (EventVerificationCheckpoint) async throws(StoreError) -> Void)? = nil
     ) async throws(StoreError) -> EventVerificationReport {
         try configuration.check()
         let session = EventVerification(verifier: self, tenant: tenant, source: source, target: target)
@@ -175,7 +175,7 @@ public struct ConsistencyVerifier: Sendable {
         source: any DocumentStore,
         target: any DocumentStore,
         resuming checkpoint: DocumentVerificationCheckpoint? = nil,
-        onCheckpoint: @escaping @Sendable (DocumentVerificationCheckpoint) async throws(StoreError) -> Void = { _ in }
+        onCheckpoint: (@Sendable (DocumentVerificationCheckpoint) async throws(StoreError) -> Void)? = nil
     ) async throws(StoreError) -> DocumentVerificationReport {
         try configuration.check()
         let session = DocumentVerification(verifier: self, collection: collection, source: source, target: target)

@@ -9,7 +9,7 @@ struct DocumentVerification: Sendable {
 
     func run(
         resuming checkpoint: DocumentVerificationCheckpoint?,
-        onCheckpoint: @escaping @Sendable (DocumentVerificationCheckpoint) async throws(StoreError) -> Void
+        onCheckpoint: (@Sendable (DocumentVerificationCheckpoint) async throws(StoreError) -> Void)?
     ) async throws(StoreError) -> DocumentVerificationReport {
         let began = verifier.timeline.now
         var violations = ViolationLog(maximumKept: configuration.maximumViolations)
@@ -77,14 +77,14 @@ struct DocumentVerification: Sendable {
         _ sourceScan: CollectionScan,
         _ targetScan: CollectionScan,
         _ checkpoint: DocumentVerificationCheckpoint?,
-        _ onCheckpoint: @escaping @Sendable (DocumentVerificationCheckpoint) async throws(StoreError) -> Void
+        _ onCheckpoint: (@Sendable (DocumentVerificationCheckpoint) async throws(StoreError) -> Void)?
     ) async throws(StoreError) -> (BucketTable, BucketTable) {
         let start = try checkpoint?.resume(collection, configuration) ?? (ScanProgress(), ScanProgress())
         let targetSnapshot = Locked(start.1)
         let timeline = verifier.timeline
         async let ours = sourceScan.table(from: start.0, timeline: timeline) { progress throws(StoreError) in
             let theirs = targetSnapshot.withLock { $0 }
-            try await onCheckpoint(
+            try await onCheckpoint?(
                 DocumentVerificationCheckpoint(collection, configuration, source: progress, target: theirs)
             )
         }
@@ -93,7 +93,7 @@ struct DocumentVerification: Sendable {
         }
         let both = (await ours, await theirs)
         let (source, target) = (try both.0.get(), try both.1.get())
-        try await onCheckpoint(
+        try await onCheckpoint?(
             DocumentVerificationCheckpoint(collection, configuration, source: source, target: target)
         )
         return (source.table, target.table)

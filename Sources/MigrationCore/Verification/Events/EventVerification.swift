@@ -10,7 +10,7 @@ struct EventVerification: Sendable {
     func run(
         through position: Int64?,
         resuming checkpoint: EventVerificationCheckpoint?,
-        onCheckpoint: @Sendable (EventVerificationCheckpoint) async throws(StoreError) -> Void
+        onCheckpoint: (@Sendable (EventVerificationCheckpoint) async throws(StoreError) -> Void)?
     ) async throws(StoreError) -> EventVerificationReport {
         let began = verifier.timeline.now
         let start = try await start(through: position, resuming: checkpoint)
@@ -103,7 +103,7 @@ struct EventVerification: Sendable {
         _ comparator: inout LogComparator,
         after position: Int64,
         goal: Int64,
-        onCheckpoint: @Sendable (EventVerificationCheckpoint) async throws(StoreError) -> Void
+        onCheckpoint: (@Sendable (EventVerificationCheckpoint) async throws(StoreError) -> Void)?
     ) async throws(StoreError) {
         var lastCheckpoint = verifier.timeline.now
         let reader = LogWindowReader(source: source, target: target, tenant: tenant, retrier: verifier.retrier)
@@ -125,7 +125,7 @@ struct EventVerification: Sendable {
             let reached = window.positions.upperBound
             if verifier.timeline.now - lastCheckpoint >= configuration.checkpointInterval || reached == goal {
                 lastCheckpoint = verifier.timeline.now
-                try await onCheckpoint(
+                try await onCheckpoint?(
                     EventVerificationCheckpoint(
                         comparator,
                         tenant: tenant,

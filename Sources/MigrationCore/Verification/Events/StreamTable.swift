@@ -96,12 +96,20 @@ struct StreamTable: Hashable {
 
     /// Results of up to `limit` streams: those that are not consistent first, each part in the order of names.
     func results(limit: Int) -> [StreamResult] {
-        let all = entries.map { result($0.key, $0.value) }
-        return Array(
-            all.sorted { a, b in
-                a.isConsistent == b.isConsistent ? a.stream < b.stream : !a.isConsistent
-            }.prefix(limit)
-        )
+        // A table holds many more streams than a report: what cannot be among the first is dropped on the way.
+        var first: [StreamResult] = []
+        for (stream, entry) in entries {
+            first.append(result(stream, entry))
+            if first.count >= 2 * limit + 64 { first = Self.first(limit, of: first) }
+        }
+        return Self.first(limit, of: first)
+    }
+
+    private static func first(_ limit: Int, of results: [StreamResult]) -> [StreamResult] {
+        let sorted = results.sorted { a, b in
+            a.isConsistent == b.isConsistent ? a.stream < b.stream : !a.isConsistent
+        }
+        return Array(sorted.prefix(limit))
     }
 
     private func result(_ stream: StreamID, _ entry: Entry) -> StreamResult {
