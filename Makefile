@@ -1,6 +1,6 @@
 # Each target is usable alone on a fresh Debian 12 or Ubuntu machine with Swift; the scripts install what is missing.
 
-.PHONY: test demo bench lint docs clean
+.PHONY: test demo bench lint docs simulate clean
 
 test: ## build, test, sanitize, fuzz, and link selectively
 	@bash Scripts/test.sh
@@ -10,6 +10,9 @@ demo: ## the main job on real, local data
 
 bench: ## measure; ONLY=word selects, STRICT=1 fails on a missed bar
 	@ONLY='$(ONLY)' STRICT='$(STRICT)' bash Scripts/bench.sh
+
+simulate: ## whole migrations on virtual time; SEEDS=n, FIRST=seed
+	@SEEDS='$(SEEDS)' FIRST='$(FIRST)' bash Scripts/simulate.sh
 
 lint: ## formatting, shell scripts, Markdown, and what must not be tracked
 	@bash Scripts/lint.sh

@@ -11,12 +11,21 @@ let package = Package(
         .library(name: "MigrationTestingSupport", targets: ["MigrationTestingSupport"]),
         .library(name: "SQLiteAdapter", targets: ["SQLiteAdapter"]),
     ],
+    traits: [
+        .trait(name: "Configuration", description: "Configurations can be read with swift-configuration."),
+        .trait(
+            name: "ServiceLifecycle",
+            description: "Background work can run as services of swift-service-lifecycle."
+        ),
+    ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-collections", from: "1.6.0"),
+        .package(url: "https://github.com/apple/swift-configuration", from: "1.4.0", traits: []),
         .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2"),
         .package(url: "https://github.com/apple/swift-distributed-tracing", from: "1.7.3"),
         .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
         .package(url: "https://github.com/apple/swift-metrics", from: "2.13.0"),
+        .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
     ],
     targets: [
         .testTarget(name: "BlockingLanesTests", dependencies: ["CutoverBlockingLanes", "MigrationCore"]),
@@ -50,10 +59,20 @@ let package = Package(
         .target(
             name: "MigrationCore",
             dependencies: [
+                .product(
+                    name: "Configuration",
+                    package: "swift-configuration",
+                    condition: .when(traits: ["Configuration"])
+                ),
                 .product(name: "Crypto", package: "swift-crypto"),
                 .product(name: "DequeModule", package: "swift-collections"),
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "Metrics", package: "swift-metrics"),
+                .product(
+                    name: "ServiceLifecycle",
+                    package: "swift-service-lifecycle",
+                    condition: .when(traits: ["ServiceLifecycle"])
+                ),
                 .product(name: "Tracing", package: "swift-distributed-tracing"),
             ]
         ),
@@ -63,7 +82,18 @@ let package = Package(
                 "CutoverDocumentCorpus",
                 "InMemoryAdapter",
                 "MigrationCore",
+                .product(
+                    name: "Configuration",
+                    package: "swift-configuration",
+                    condition: .when(traits: ["Configuration"])
+                ),
                 .product(name: "Crypto", package: "swift-crypto"),
+                .product(name: "Logging", package: "swift-log"),
+                .product(
+                    name: "ServiceLifecycle",
+                    package: "swift-service-lifecycle",
+                    condition: .when(traits: ["ServiceLifecycle"])
+                ),
             ]
         ),
         .executableTarget(

@@ -50,7 +50,10 @@ thread_sanitizer() {
 }
 
 # The programs that need optimised code, in one build.
-release_build() { swift build "${plan_anew[@]}" --configuration release --product cutover-fuzz; }
+release_build() {
+    swift build "${plan_anew[@]}" --configuration release --product cutover-fuzz &&
+        swift build --configuration release --product cutover-simulate
+}
 
 fuzz() { "$(swift build --configuration release --show-bin-path)/cutover-fuzz" --count 1000000 --seed "$CUTOVER_SEED"; }
 
@@ -65,6 +68,10 @@ if [ "$step_status" -eq 0 ]; then
 fi
 step "thread sanitizer" thread_sanitizer
 step "release build of the programs" release_build
-[ "$step_status" -eq 0 ] && step "fuzz, 1,000,000 inputs" fuzz
+if [ "$step_status" -eq 0 ]; then
+    step "fuzz, 1,000,000 inputs" fuzz
+    # Always the same seeds here, so that a failure belongs to the change that is tested; make simulate looks for new ones.
+    step "simulation, 2,000 seeds" env SEEDS=2000 FIRST=1 BUILT=1 bash Scripts/simulate.sh
+fi
 step "an application that links two products" Scripts/selective-link.sh
 finish "make test"

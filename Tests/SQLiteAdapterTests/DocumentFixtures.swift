@@ -3,7 +3,7 @@ import SQLiteAdapter
 
 extension DocumentKey {
     /// A key of the collection `orders`.
-    static func order(_ id: String, in partition: PartitionKey = .none) -> DocumentKey {
+    static func order(_ id: String, in partition: PartitionKey = .unpartitioned) -> DocumentKey {
         DocumentKey(collection: "orders", partition: partition, id: DocumentID(id))
     }
 }

@@ -133,7 +133,7 @@ struct SQLiteDocumentStoreTests {
         let (store, _, database) = try await open()
         let ids = (0..<50).map { "id-\($0)" }
         _ = try await store.writeBatch(
-            ids.enumerated().map { .put([:], to: .order($1, in: $0.isMultiple(of: 2) ? .none : ["p"])) }
+            ids.enumerated().map { .put([:], to: .order($1, in: $0.isMultiple(of: 2) ? .unpartitioned : ["p"])) }
         )
         let ranges = try await store.scanRanges(of: "orders", maximumCount: count)
         #expect(ranges.count == min(count, 50))

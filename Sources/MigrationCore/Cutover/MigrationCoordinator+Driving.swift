@@ -80,9 +80,11 @@ extension MigrationCoordinator {
     private func advance(_ tenant: TenantID) async {
         var failures = 0
         while !Task.isCancelled {
+            var current: Route?
             do throws(StoreError) {
                 guard let read = try await control.route(of: tenant) else { return }
                 let route = await settled(read).value
+                current = route
                 guard route.needsWork else {
                     board.remove(tenant)
                     return
@@ -93,7 +95,7 @@ extension MigrationCoordinator {
             } catch {
                 if error.code == .cancelled, Task.isCancelled { return }
                 failures += 1
-                await meet(error, tenant: tenant)
+                await meet(error, tenant: tenant, under: current)
                 let pause = min(Duration.milliseconds(50) * (1 << min(failures, 8)), .seconds(5))
                 do throws(StoreError) { try await timeline.sleep(for: pause) } catch { return }
             }
@@ -101,18 +103,20 @@ extension MigrationCoordinator {
     }
 
     /// Remembers an obstacle; ends the migration when no later attempt can get past it.
-    private func meet(_ error: StoreError, tenant: TenantID) async {
+    ///
+    /// Only under the route that the step was made for: a step whose route has been replaced sees fences and logs that are none
+    /// of its business, and what it meets says nothing about the migration that is under way by then.
+    private func meet(_ error: StoreError, tenant: TenantID, under route: Route?) async {
         guard error.code != .cancelled, error.code.category != .routing else { return }
         board.update(tenant) { $0.obstacle = error }
         switch error.code {
         case .logDiverged, .corrupt, .eventTooLarge, .storeIsActive, .unsupported:
-            // A change that loses means that the route has moved on, and with it the question.
-            let route = try? await control.change(tenant, by: author("\(error.code): \(error.message)")) {
-                route throws(CutoverError) in
-                guard let move = route.move, move.state != .cutover else { return nil }
+            let changed = try? await control.change(tenant, by: author("\(error.code): \(error.message)")) {
+                current throws(CutoverError) in
+                guard let move = current.move, move.state != .cutover, current.epoch == route?.epoch else { return nil }
                 return .fail(move.migration)
             }
-            if let route { await settled(route) }
+            if let changed { await settled(changed) }
         default: break
         }
     }

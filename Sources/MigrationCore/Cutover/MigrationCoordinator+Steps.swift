@@ -35,6 +35,9 @@ extension MigrationCoordinator {
         let wanted = Fence(epoch: route.epoch, role: .follower)
         if let fence {
             if fence == wanted { return }
+            guard fence.epoch.route != route.id || fence.epoch.number <= route.number else {
+                throw fence.error(.fenced, tenant: route.tenant, store: target.id)
+            }
             let isOurs = fence.epoch.route == route.id && fence.epoch.number < route.number
             guard fence.role != .open || isOurs else {
                 throw fence.error(.storeIsActive, tenant: route.tenant, store: target.id)

@@ -19,7 +19,7 @@ struct DocumentBed: Sendable {
         random = SeededRandom.source(seed: suite.options.seed ^ salt)
     }
 
-    func key(_ id: DocumentID, _ partition: PartitionKey = .none) -> DocumentKey {
+    func key(_ id: DocumentID, _ partition: PartitionKey = .unpartitioned) -> DocumentKey {
         DocumentKey(collection: collection, partition: partition, id: id)
     }
 
@@ -51,7 +51,7 @@ struct DocumentBed: Sendable {
     }
 
     /// Writes documents with the ids `d000`, `d001`, ... and the field `n`.
-    func fill(_ count: Int, partition: PartitionKey = .none) async throws {
+    func fill(_ count: Int, partition: PartitionKey = .unpartitioned) async throws {
         for start in stride(from: 0, to: count, by: 50) {
             let writes = (start..<min(count, start + 50)).map { number in
                 DocumentWrite.put(["n": .int32(Int32(number))], to: key(Self.id(number), partition))

@@ -127,11 +127,13 @@ extension DocumentStoreConformance {
                 )
             },
             behaviour("a count is the number of documents that a query returns, by partition and filter") { bed in
-                for (number, partition) in ([["p"], ["p"], ["q"], .none, [nil]] as [PartitionKey]).enumerated() {
+                for (number, partition) in ([["p"], ["p"], ["q"], .unpartitioned, [nil]] as [PartitionKey]).enumerated()
+                {
                     try await bed.put(["n": .int32(Int32(number % 2))], to: bed.key(DocumentBed.id(number), partition))
                 }
                 let cases: [(PartitionKey?, Filter, Int)] = [
-                    (nil, .all, 5), (["p"], .all, 2), (PartitionKey.none, .all, 1), ([nil], .all, 1), ([""], .all, 0),
+                    (nil, .all, 5), (["p"], .all, 2), (PartitionKey.unpartitioned, .all, 1), ([nil], .all, 1),
+                    ([""], .all, 0),
                     (nil, .equal("n", 0), 3), (["p"], .equal("n", 1), 1), (nil, .equal("n", 7), 0),
                 ]
                 for (partition, filter, expected) in cases {

@@ -5,7 +5,7 @@ extension DocumentStoreConformance {
     var keys: [Behaviour] {
         [
             behaviour("absent, null and empty partition keys, and none, are different keys") { bed in
-                try await expectDistinct(bed, partitions: [.none, [.absent], [nil], [""], ["null"], ["{}"]])
+                try await expectDistinct(bed, partitions: [.unpartitioned, [.absent], [nil], [""], ["null"], ["{}"]])
             },
             behaviour("partition keys of different types are different keys") { bed in
                 try await expectDistinct(

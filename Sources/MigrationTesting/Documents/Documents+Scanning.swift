@@ -21,7 +21,7 @@ extension DocumentStoreConformance {
                 try expect(page.documents.isEmpty && page.continuation == nil, "an empty last page")
             },
             behaviour("ranges cover a collection without overlap, however many are asked for") { bed in
-                for partition in [.none, ["p"], [nil]] as [PartitionKey] {
+                for partition in [.unpartitioned, ["p"], [nil]] as [PartitionKey] {
                     try await bed.fill(40, partition: partition)
                 }
                 for count in [1, 2, 7, 500] {
@@ -37,7 +37,7 @@ extension DocumentStoreConformance {
                 try await bed.fill(30)
                 let ranges = try await bed.store.scanRanges(of: bed.collection, maximumCount: 5)
                 for id in ["", "a", "d015a", "zzz", "\u{1F680}", "="] as [DocumentID] {
-                    for partition in [.none, ["p"], [1]] as [PartitionKey] {
+                    for partition in [.unpartitioned, ["p"], [1]] as [PartitionKey] {
                         try await bed.put(["n": 1], to: bed.key(id, partition))
                     }
                 }

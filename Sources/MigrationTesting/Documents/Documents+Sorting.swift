@@ -18,7 +18,7 @@ extension DocumentStoreConformance {
                 try await expectOrder(bed, .descending)
             },
             sort("documents that sort equal follow by partition key and id, in both directions") { bed in
-                let partitions: [PartitionKey] = [["b"], ["a"], .none, [nil], [1]]
+                let partitions: [PartitionKey] = [["b"], ["a"], .unpartitioned, [nil], [1]]
                 let ids = ["z", "a", "\u{E9}", "B", "\u{1F680}", "\u{FF5E}"] as [DocumentID]
                 var keys: [DocumentKey] = []
                 for partition in partitions {
@@ -188,7 +188,12 @@ extension DocumentStoreConformance {
                         DocumentQuery("others", where: .exists("n"), sort: sort),
                         DocumentQuery(bed.collection, where: .exists("m"), sort: sort),
                         DocumentQuery(bed.collection, where: .all, sort: sort),
-                        DocumentQuery(bed.collection, partition: PartitionKey.none, where: .exists("n"), sort: sort),
+                        DocumentQuery(
+                            bed.collection,
+                            partition: PartitionKey.unpartitioned,
+                            where: .exists("n"),
+                            sort: sort
+                        ),
                         DocumentQuery(bed.collection, where: .exists("n"), sort: sort, limit: 9),
                     ]
                     if bed.capabilities.supportsSort {

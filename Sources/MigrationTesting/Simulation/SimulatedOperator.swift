@@ -71,8 +71,13 @@ struct SimulatedOperator: Sendable {
     private func wait(for id: MigrationID, with coordinator: MigrationCoordinator) async throws(CutoverError) {
         let deadline = world.executor.now + .seconds(60)
         while world.executor.now < deadline {
-            let state = try await coordinator.migration(id)?.state
-            if state == .dualWrite || state?.isTerminal != false { return }
+            let record = try await coordinator.migration(id)
+            if record?.state == .failed {
+                world.violation(
+                    "A migration failed although no store lost anything: \(record?.errorMessage ?? "no reason")"
+                )
+            }
+            if record?.state == .dualWrite || record?.state.isTerminal != false { return }
             guard await world.executor.sleep(until: world.executor.now + .milliseconds(100)) else { return }
         }
     }

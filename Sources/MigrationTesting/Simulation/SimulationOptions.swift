@@ -9,7 +9,7 @@ public struct SimulationOptions: Sendable {
     /// How many appends must be acknowledged before the writers may stop.
     public var minimumAcknowledged = 200
     /// How long faults strike, in virtual time; then everything heals and the migrations must end.
-    public var faultTime: Duration = .seconds(40)
+    public var faultTime: Duration = .seconds(25)
     /// How long migrations may take to end after that, in virtual time.
     public var recoveryTime: Duration = .seconds(600)
     /// The chance that a call meets a fault, from 0 to 1.

@@ -18,7 +18,7 @@ struct DocumentDecoder {
     private let collection: CollectionName
     private let now: WallTime
     private let offset: Int32
-    private var lastPartition: (bytes: [UInt8], key: PartitionKey) = (Array("[]".utf8), .none)
+    private var lastPartition: (bytes: [UInt8], key: PartitionKey) = (Array("[]".utf8), .unpartitioned)
 
     init(collection: CollectionName, now: WallTime, offset: Int32 = 0) {
         self.collection = collection

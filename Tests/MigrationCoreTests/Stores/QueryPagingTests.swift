@@ -5,7 +5,7 @@ import Testing
 struct SortedPageTests {
     private static func stored(_ number: Int, _ body: Document) -> StoredDocument {
         StoredDocument(
-            key: DocumentKey(collection: "c", partition: .none, id: DocumentID(stringLiteral: "id\(number)")),
+            key: DocumentKey(collection: "c", partition: .unpartitioned, id: DocumentID(stringLiteral: "id\(number)")),
             document: body,
             etag: ETag("\(number)")
         )
@@ -71,7 +71,7 @@ struct ContinuationTests {
         cursor.position = .stored("5")
         let continuation = cursor.continuation
         let others: [(inout DocumentQuery) -> Void] = [
-            { $0.collection = "d" }, { $0.partition = PartitionKey.none }, { $0.filter = .equal("a.b", 2) },
+            { $0.collection = "d" }, { $0.partition = PartitionKey.unpartitioned }, { $0.filter = .equal("a.b", 2) },
             { $0.limit = 11 },
             { $0.filter = .equal(FieldPath(components: ["a.b"]), 1) }, { $0.sort = [.descending("n")] },
             { $0.sort = [] },
@@ -119,7 +119,7 @@ struct ContinuationTests {
 
 @Suite("Document rules")
 struct DocumentRulesTests {
-    private static let key = DocumentKey(collection: "c", partition: .none, id: "k")
+    private static let key = DocumentKey(collection: "c", partition: .unpartitioned, id: "k")
     private static let limits = DocumentStoreCapabilities(
         maximumDocumentBytes: 100,
         maximumIDBytes: 8,
@@ -134,8 +134,8 @@ struct DocumentRulesTests {
         let cases: [(DocumentWrite, StoreError.Code)] = [
             (.put(long, to: Self.key), .documentTooLarge),
             (.put(["_id": "other"], to: Self.key), .invalidDocument),
-            (.put([:], to: DocumentKey(collection: "c", partition: .none, id: "123456789")), .keyTooLong),
-            (.put([:], to: DocumentKey(collection: "c", partition: .none, id: 7)), .unsupported),
+            (.put([:], to: DocumentKey(collection: "c", partition: .unpartitioned, id: "123456789")), .keyTooLong),
+            (.put([:], to: DocumentKey(collection: "c", partition: .unpartitioned, id: 7)), .unsupported),
             (.patch(Self.key, []), .invalidArgument),
             (.put([:], to: Self.key, lifetime: .until(WallTime(millisecondsSinceEpoch: 0))), .unsupported),
         ]
@@ -150,7 +150,7 @@ struct DocumentRulesTests {
 
     @Test("name what is wrong with a transaction")
     func transactions() {
-        let elsewhere = DocumentKey(collection: "d", partition: .none, id: "k")
+        let elsewhere = DocumentKey(collection: "d", partition: .unpartitioned, id: "k")
         let cases: [([DocumentWrite], StoreError.Code)] = [
             ([], .emptyBatch), ([.delete(Self.key), .delete(elsewhere)], .invalidArgument),
             ([.delete(Self.key), .delete(Self.key), .delete(Self.key)], .unsupported),

@@ -6,7 +6,7 @@ struct RawDocuments {
     private let upsert: RawStatement
     private let read: RawStatement
     private let collection = Array(DocumentFixture.collection.text.utf8)
-    private let partition = Array(PartitionKey.none.text.utf8)
+    private let partition = Array(PartitionKey.unpartitioned.text.utf8)
 
     /// Opens a file that the adapter created.
     init(_ path: String, durability: String = "FULL") throws {

@@ -5,13 +5,13 @@
 public struct DocumentKey: Sendable, Hashable {
     /// The collection that the document is in.
     public let collection: CollectionName
-    /// The document's partition key; `.none` where the collection has no partitions.
+    /// The document's partition key; `.unpartitioned` where the collection has no partitions.
     public let partition: PartitionKey
     /// The document's id, unique within its partition.
     public let id: DocumentID
 
     /// Makes a key.
-    public init(collection: CollectionName, partition: PartitionKey = .none, id: DocumentID) {
+    public init(collection: CollectionName, partition: PartitionKey = .unpartitioned, id: DocumentID) {
         self.collection = collection
         self.partition = partition
         self.id = id

@@ -21,7 +21,7 @@ public struct PartitionKey: Sendable, Hashable {
     public static let maximumComponents = 3
 
     /// The partition key of collections without partitions.
-    public static let none = PartitionKey(unchecked: [])
+    public static let unpartitioned = PartitionKey(unchecked: [])
 
     /// The scalars in order, 0 to 3.
     public let components: [Component]
