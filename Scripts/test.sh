@@ -52,7 +52,15 @@ thread_sanitizer() {
 # The programs that need optimised code, in one build.
 release_build() {
     swift build "${plan_anew[@]}" --configuration release --product cutover-fuzz &&
-        swift build --configuration release --product cutover-simulate
+        swift build --configuration release --product cutover-simulate &&
+        swift build --configuration release --product cutover-crash-sqlite-writer
+}
+
+# The tests that kill programs ran with debug programs above; optimised ones write more between two kills.
+kills() {
+    local programs
+    programs=$(swift build --configuration release --show-bin-path)
+    CUTOVER_PROGRAMS=$programs swift test --skip-build --enable-all-traits --filter '^SQLiteAdapterTests\.CrashTests'
 }
 
 fuzz() { "$(swift build --configuration release --show-bin-path)/cutover-fuzz" --count 1000000 --seed "$CUTOVER_SEED"; }
@@ -70,6 +78,7 @@ step "thread sanitizer" thread_sanitizer
 step "release build of the programs" release_build
 if [ "$step_status" -eq 0 ]; then
     step "fuzz, 1,000,000 inputs" fuzz
+    step "optimised programs are killed" kills
     # Always the same seeds here, so that a failure belongs to the change that is tested; make simulate looks for new ones.
     step "simulation, 2,000 seeds" env SEEDS=2000 FIRST=1 BUILT=1 bash Scripts/simulate.sh
 fi

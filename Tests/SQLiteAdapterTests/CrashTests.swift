@@ -138,9 +138,12 @@ private final class CrashingWriter: Sendable {
         return text.split(separator: "\n", omittingEmptySubsequences: false).dropLast()
     }
 
-    /// Beside the test bundle, where the package manager builds it.
+    /// In the folder that `CUTOVER_PROGRAMS` names, such as that of a release build; else beside the test bundle.
     private static var program: URL {
         let name = "cutover-crash-sqlite-writer"
+        if let folder = ProcessInfo.processInfo.environment["CUTOVER_PROGRAMS"] {
+            return URL(fileURLWithPath: folder).appendingPathComponent(name)
+        }
         let bundles = Bundle.allBundles.map(\.bundleURL).filter { $0.pathExtension == "xctest" }
         let places = bundles + [URL(fileURLWithPath: CommandLine.arguments[0])]
         let candidates = places.map { $0.deletingLastPathComponent().appendingPathComponent(name) }
