@@ -26,7 +26,10 @@ struct Fleet {
 
     func makeProcess(
         _ configuration: MigrationCoordinator.Configuration = .quick,
-        router: TenantRouter.Configuration = TenantRouter.Configuration(maximumRouteAge: .milliseconds(50))
+        router: TenantRouter.Configuration = TenantRouter.Configuration(
+            maximumRouteAge: .milliseconds(50),
+            maximumParkTime: .seconds(90)
+        )
     ) throws -> Process {
         let control = ControlStore(documents)
         let registry = try StoreRegistry(stores)
@@ -39,7 +42,7 @@ struct Fleet {
 }
 
 extension MigrationCoordinator.Configuration {
-    /// Short waits, so that tests are over soon.
+    /// Short waits, so that tests are over soon; long bounds, so that a loaded machine does not break them.
     static var quick: Self {
         Self(
             cutoverTimeout: .seconds(5),

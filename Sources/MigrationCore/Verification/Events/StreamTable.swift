@@ -56,6 +56,8 @@ struct StreamTable: Hashable {
     init(_ hashClass: HashClass, maximumStreams: Int) {
         self.hashClass = hashClass
         self.maximumStreams = max(1, maximumStreams)
+        // Room for all from the start: a table that grew would be in memory twice, at the moment when it is largest.
+        entries.reserveCapacity(self.maximumStreams + 1)
     }
 
     mutating func count(_ event: StoredEvent, on side: Violation.Side) {
@@ -82,7 +84,7 @@ struct StreamTable: Hashable {
             let (kept, dropped) = hashClass.halves
             hashClass = kept
             left.append(dropped)
-            entries = entries.filter { kept.contains(NameHash.of($0.key.text)) }
+            for stream in entries.keys.filter({ !kept.contains(NameHash.of($0.text)) }) { entries[stream] = nil }
         }
     }
 
