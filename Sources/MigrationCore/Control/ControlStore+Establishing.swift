@@ -15,6 +15,8 @@ extension ControlStore {
             else {
                 continue
             }
+            // Another process may have created the route since it was looked for, and written under it already.
+            if head.fence.epoch.route != Epoch.unrouted.route, try await self.route(of: tenant) != nil { return }
             let context = StoreError.Context(store: store.id, tenant: tenant, fence: head.fence)
             guard head.fence.epoch.route == Epoch.unrouted.route, head.fence.role == .open else {
                 throw StoreError(

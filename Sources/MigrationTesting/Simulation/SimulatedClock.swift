@@ -18,6 +18,7 @@ public struct SimulatedClock: Clock {
     public var minimumResolution: Duration { .nanoseconds(1) }
 
     public func sleep(until deadline: Instant, tolerance: Duration?) async throws {
-        guard await executor.sleep(until: deadline.offset / pace) else { throw CancellationError() }
+        // A nanosecond more than the quotient, which is rounded: no clock may wake a sleeper before its deadline.
+        guard await executor.sleep(until: deadline.offset / pace + .nanoseconds(1)) else { throw CancellationError() }
     }
 }
