@@ -27,9 +27,10 @@ struct EventVerification: Sendable {
         var (streams, consistent) = first.streams.totals
         var results = first.streams.results(limit: configuration.maximumResults)
         var classes = first.streams.left
+        first.releaseStreams()
         while let hashClass = classes.popLast() {
             var pass = comparator(sourceHead, targetHead, first.settled, hashClass)
-            try await compareLogs(&pass, after: 0, goal: goal) { _ throws(StoreError) in }
+            try await compareLogs(&pass, after: 0, goal: goal, onCheckpoint: nil)
             if looksBehind { try await lookBehindHeads(&pass, goal: goal) }
             classes.append(contentsOf: pass.streams.left)
             let totals = pass.streams.totals

@@ -43,6 +43,9 @@ struct LogComparator {
         self.settled = settled
     }
 
+    /// Forgets the streams once they have been counted: a further pass brings a table of its own.
+    mutating func releaseStreams() { streams = StreamTable(streams.hashClass, maximumStreams: 1) }
+
     mutating func compare(_ window: LogWindow) {
         var ours = window.source
         var theirs = window.target
