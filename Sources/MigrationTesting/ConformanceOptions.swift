@@ -23,7 +23,7 @@ public struct ConformanceOptions: Sendable {
     ///   - sequences: by default 500.
     ///   - operationsPerSequence: by default 12.
     ///   - tasks: by default 16.
-    ///   - patience: by default 20 seconds.
+    ///   - patience: by default 60 seconds.
     ///   - shortestLifetime: by default 50 milliseconds.
     ///   - allowsUnsupportedQueries: by default false.
     public init(
@@ -31,7 +31,7 @@ public struct ConformanceOptions: Sendable {
         sequences: Int = 500,
         operationsPerSequence: Int = 12,
         tasks: Int = 16,
-        patience: Duration = .seconds(20),
+        patience: Duration = .seconds(60),
         shortestLifetime: Duration = .milliseconds(50),
         allowsUnsupportedQueries: Bool = false
     ) {

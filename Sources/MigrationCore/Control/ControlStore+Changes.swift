@@ -27,7 +27,10 @@ extension ControlStore {
                 tenant,
                 { () async throws(StoreError) in try await replace(route, with: new) }
             )
-            if let written { return written }
+            if let written {
+                author.onChange(Array(new.pending.dropFirst(route.value.pending.count)))
+                return written
+            }
         }
         throw CutoverError(
             .fenced,
@@ -50,4 +53,6 @@ struct ChangeAuthor: Sendable {
     let name: String
     var reason: String?
     let now: @Sendable () -> WallTime
+    /// Told what a change that was made adds to the history.
+    var onChange: @Sendable ([AuditEntry]) -> Void = { _ in }
 }

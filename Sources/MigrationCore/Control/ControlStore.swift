@@ -39,9 +39,16 @@ public final class ControlStore: Sendable {
     ///
     /// Harmless when they are there. Call it once when a process starts.
     ///
-    /// - Throws: `unsupported` when the store does not keep acknowledged writes for other processes to see, and is not told to be
-    ///   for tests only; and as ``DocumentStore/ensureCollection(_:)``.
+    /// - Throws: `unsupported` when a crash of the machine may take back what the store has acknowledged; and as
+    ///   ``DocumentStore/ensureCollection(_:)``.
     public func prepare() async throws(StoreError) {
+        guard documents.capabilities.durability != .processCrash else {
+            throw StoreError(
+                .unsupported,
+                "The store may lose acknowledged routes when the machine crashes; open it with full durability.",
+                context: .init(store: documents.id)
+            )
+        }
         for kind in Kind.allCases {
             try await documents.ensureCollection(CollectionDefinition(collection(kind)))
         }

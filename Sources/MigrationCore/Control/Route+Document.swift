@@ -18,6 +18,11 @@ extension Route {
                 "digest": .string(branch.place.digest.description), "sourcePosition": .int64(branch.sourcePosition),
             ]
         }
+        if !retirements.isEmpty {
+            document["retirements"] = .array(
+                retirements.map { .document(["store": .string($0.store.text), "purged": .bool($0.isPurged)]) }
+            )
+        }
         document["pending"] = .array(pending.map { .document($0.document) })
         return document
     }
@@ -36,6 +41,9 @@ extension Route {
             WarmCopy(store: try inner.store("store"), migration: try inner.migration("migration"))
         }
         branch = try reader.reader("branch").map { inner throws(StoreError) in try BranchPoint(inner) }
+        if document["retirements"] != nil {
+            retirements = try reader.readers("retirements").map { inner throws(StoreError) in try Retirement(inner) }
+        }
         pending = try reader.readers("pending").map { inner throws(StoreError) in try AuditEntry(inner) }
     }
 }
@@ -61,6 +69,15 @@ extension Route.Move {
         stateBefore = try reader.optionalState("stateBefore")
         budget =
             reader.document["budgetMilliseconds"] == nil ? nil : .milliseconds(try reader.number("budgetMilliseconds"))
+    }
+}
+
+extension Route.Retirement {
+    fileprivate init(_ reader: ControlReader) throws(StoreError) {
+        guard case .bool(let isPurged) = reader.document["purged"] else {
+            throw ControlDocument.corrupt(Route.kind, "retirements.purged")
+        }
+        self.init(store: try reader.store("store"), isPurged: isPurged)
     }
 }
 

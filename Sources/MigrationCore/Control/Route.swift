@@ -17,6 +17,8 @@ public struct Route: Sendable, Hashable {
     public internal(set) var warm: WarmCopy?
     /// The place at which a forced cutover left the source; a rollback is refused until it has been repaired.
     public internal(set) var branch: BranchPoint?
+    /// Stores that are still to be taken out of use for the tenant, since their migrations were aborted.
+    public internal(set) var retirements: [Retirement] = []
     /// What is still to be written to the migrations' records and to the audit log, oldest first.
     public internal(set) var pending: [AuditEntry]
 
@@ -42,6 +44,14 @@ public struct Route: Sendable, Hashable {
         public let store: StoreID
         /// The migration that left it behind.
         public let migration: MigrationID
+    }
+
+    /// A store that no offer may reach any more, because the migration to it was aborted.
+    public struct Retirement: Sendable, Hashable {
+        /// The store.
+        public let store: StoreID
+        /// Whether what was copied is removed.
+        public let isPurged: Bool
     }
 
     /// Where a forced cutover left events behind.

@@ -22,6 +22,7 @@ struct CutoverAttempt: Sendable {
             route.move?.migration == id && route.state == .cutover ? nil : .beginCutover(id, budget: budget)
         }
         let epoch = closed.value.epoch
+        let began = control.timeline.now
         let outcome = await withTaskGroup(of: Result<Versioned<Route>, CutoverError>?.self) { group in
             group.addTask { await self.decide(under: epoch, reason: reason) }
             group.addTask { await self.watch(epoch, until: deadline) }
@@ -36,9 +37,11 @@ struct CutoverAttempt: Sendable {
         }
         switch outcome {
         case .success(let route):
+            coordinator.metrics.paused(for: control.timeline.now - began, nil)
             coordinator.board.remove(tenant)
             await coordinator.settled(route)
         case .failure(let error):
+            coordinator.metrics.paused(for: control.timeline.now - began, error)
             if await !abandon(epoch, because: error.message) { coordinator.board.giveUp(tenant, epoch, on: control) }
             throw error
         }
@@ -54,9 +57,14 @@ struct CutoverAttempt: Sendable {
                     tenant: tenant,
                     to: Fence(epoch: epoch, role: .closed, successor: target.id)
                 )
-                return try await drain(through: final, epoch: epoch)
+                let drained = try await drain(through: final, epoch: epoch)
+                try judge(drained, against: final)
+                // What the fence returns is where the target's log really ends: nothing under an older epoch, no offer and no
+                // repair that was on its way, can change it any more.
+                let opened = try await openTarget(above: epoch)
+                try judge(opened.checkpoint, against: final)
+                return try await branchPoint(opened, final)
             }
-            try await openTarget(above: epoch)
             let warm = coordinator.configuration.keepsSourceWarm && branch == nil
             return .success(
                 try await control.change(tenant, by: coordinator.author(reason)) { route throws(CutoverError) in
@@ -72,8 +80,8 @@ struct CutoverAttempt: Sendable {
         }
     }
 
-    /// Brings over what the target still lacks, and compares. Returns where the logs part, when something is left behind.
-    private func drain(through final: TenantHead, epoch: Epoch) async throws(StoreError) -> Route.BranchPoint? {
+    /// Brings over what the target still lacks; returns where its log then ends.
+    private func drain(through final: TenantHead, epoch: Epoch) async throws(StoreError) -> LogCheckpoint {
         var head = try await target.head(tenant: tenant, epoch: .maintenance)
         if head == nil { head = try await target.prepare(tenant: tenant, fence: Fence(epoch: epoch, role: .follower)) }
         var place = head?.checkpoint ?? .beginning
@@ -95,17 +103,31 @@ struct CutoverAttempt: Sendable {
         } catch  where force {
             place = try await target.head(tenant: tenant, epoch: .maintenance)?.checkpoint ?? place
         }
-        if place == final.checkpoint { return nil }
+        return place
+    }
+
+    /// Says whether the target may become active with a log that ends there. Force takes any.
+    private func judge(_ place: LogCheckpoint, against final: TenantHead) throws(StoreError) {
+        guard place != final.checkpoint, !force else { return }
         let lag = final.position - place.position
-        if !force {
-            guard lag > 0, lag <= coordinator.configuration.lagThreshold else {
-                throw StoreError(
-                    .logDiverged,
-                    "The digests of source and target differ at position \(place.position); verify and repair the target.",
-                    context: .init(store: target.id, tenant: tenant, position: place.position)
-                )
-            }
+        guard lag > 0, lag <= coordinator.configuration.lagThreshold else {
+            throw StoreError(
+                .logDiverged,
+                "The digests of source and target differ at position \(place.position); verify and repair the target.",
+                context: .init(store: target.id, tenant: tenant, position: place.position)
+            )
         }
+    }
+
+    /// Where the logs part, when something is left behind in the source.
+    private func branchPoint(_ opened: TenantHead, _ final: TenantHead) async throws(StoreError) -> Route.BranchPoint? {
+        guard opened.checkpoint != final.checkpoint else { return nil }
+        let comparison = LogComparison(source: source, target: target, tenant: tenant)
+        var shared = min(opened.position, final.position)
+        if shared > 0, try await !comparison.areEqual(at: shared) {
+            shared = try await comparison.firstDifference(upTo: shared) - 1
+        }
+        let place = try await source.checkpoint(tenant: tenant, at: shared, epoch: .maintenance) ?? .beginning
         return Route.BranchPoint(store: source.id, place: place, sourcePosition: final.position)
     }
 
@@ -113,13 +135,11 @@ struct CutoverAttempt: Sendable {
         min(coordinator.configuration.copier.maximumBatchEvents, target.capabilities.maximumAppendEvents)
     }
 
-    private func openTarget(above epoch: Epoch) async throws(CutoverError) {
-        _ = try await coordinator.wrapping(tenant) { () async throws(StoreError) in
-            try await target.raiseFence(
-                tenant: tenant,
-                to: Fence(epoch: Epoch(number: epoch.number + 1, route: epoch.route), role: .open)
-            )
-        }
+    private func openTarget(above epoch: Epoch) async throws(StoreError) -> TenantHead {
+        try await target.raiseFence(
+            tenant: tenant,
+            to: Fence(epoch: Epoch(number: epoch.number + 1, route: epoch.route), role: .open)
+        )
     }
 
     // MARK: Giving up

@@ -16,6 +16,8 @@ public struct CutoverError: Error, Sendable {
     public let parkedWriters: Int?
     /// How many events the target lacks, with ``Code/lag``.
     public let lag: Int64?
+    /// What differs and where, with ``Code/inconsistent``, as far as both stores could be read after the failure.
+    public internal(set) var report: EventVerificationReport?
     /// The error of the layer below, where there was one.
     public let underlying: StoreError?
 
@@ -42,12 +44,15 @@ public struct CutoverError: Error, Sendable {
 
     /// The kind of a ``CutoverError``. New kinds may come with a minor release.
     public struct Code: Sendable, Hashable, CustomStringConvertible {
-        private enum Kind: String {
+        private enum Kind: String, CaseIterable {
             case cancelled, controlStoreBehind, fenced, inconsistent, invalidConfiguration, lag, state, store, timeout
             case unknownMigration, unregisteredStore
         }
 
         private let kind: Kind
+
+        /// Every code there is.
+        static var allCodes: [Code] { Kind.allCases.map(Code.init(kind:)) }
 
         public var description: String { kind.rawValue }
 
@@ -97,6 +102,7 @@ extension CutoverError: CustomStringConvertible, CustomDebugStringConvertible {
         if let timeout { parts.append("timeout: \(timeout)") }
         if let parkedWriters { parts.append("parked writers: \(parkedWriters)") }
         if let lag { parts.append("lag: \(lag)") }
+        if let report { parts.append("violations: \(report.violationCount)") }
         if let underlying { parts.append("\(underlying)") }
         return parts.count == 1 ? parts[0] : "\(parts[0]) (\(parts.dropFirst().joined(separator: ", ")))"
     }

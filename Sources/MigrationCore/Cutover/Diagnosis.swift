@@ -28,6 +28,8 @@ public struct Diagnosis: Sendable {
         case copyDiverged(StoreID, at: Int64)
         /// A forced cutover left events behind in this store.
         case eventsLeftBehind(StoreID, after: Int64, count: Int64)
+        /// An aborted migration's target still has to be taken out of use; a coordinator that runs and reaches it does that.
+        case retirementPending(StoreID)
         /// The last work of this process on the tenant met this error and has not got past it.
         case stuck(String)
     }
@@ -98,6 +100,7 @@ extension MigrationCoordinator {
         if let active, active.head == nil, active.error == nil, findings.contains(where: { $0.head != nil }) {
             problems.append(.activeStoreEmpty(active.store))
         }
+        problems += route.retirements.map { .retirementPending($0.store) }
         if let branch = route.branch {
             problems.append(
                 .eventsLeftBehind(
@@ -175,6 +178,8 @@ extension Route {
         let migration = move?.migration
         route.move = nil
         route.warm = nil
+        // They were asked for before the control store's loss; one of them may be the active store by now.
+        route.retirements = []
         route.pending.append(
             AuditEntry(
                 tenant: tenant,

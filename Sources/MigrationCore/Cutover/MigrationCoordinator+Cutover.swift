@@ -12,11 +12,24 @@ extension MigrationCoordinator {
     /// - Throws: `state`; `lag` when the target cannot catch up; `inconsistent` when the logs differ; `timeout` with the number of
     ///   calls that were parked here; `fenced` when another process decided first; `store`; `cancelled`.
     public func cutOver(_ id: MigrationID, force: Bool = false, reason: String? = nil) async throws(CutoverError) {
-        let record = try await require(id)
+        do throws(CutoverError) {
+            let record = try await require(id)
+            try await withMigrationSpan(.cutover, tenant: record.tenant, migration: id) {
+                () async throws(CutoverError) in
+                try await cutOver(record, force: force, reason: reason)
+            }
+            metrics.cutOver(nil)
+        } catch {
+            metrics.cutOver(error)
+            throw error
+        }
+    }
+
+    private func cutOver(_ record: MigrationRecord, force: Bool, reason: String?) async throws(CutoverError) {
         let route = try await wrapping(record.tenant) { () async throws(StoreError) in
             try await control.route(of: record.tenant)?.value
         }
-        guard let route, let move = route.move, move.migration == id, move.state == .dualWrite else {
+        guard let route, let move = route.move, move.migration == record.id, move.state == .dualWrite else {
             throw CutoverError(
                 .state,
                 "A cutover is possible in dual_write only; the migration is in \((route?.move?.state ?? record.state).rawValue).",
@@ -27,16 +40,35 @@ extension MigrationCoordinator {
         let (source, target) = try await wrapping(record.tenant) { () throws(StoreError) in
             (try stores.store(route.active), try stores.store(move.target))
         }
-        if !force { try await passGate(route, source: source, target: target) }
         let attempt = CutoverAttempt(
             coordinator: self,
-            id: id,
+            id: record.id,
             tenant: record.tenant,
             source: source,
             target: target,
             force: force
         )
-        try await attempt.run(reason: reason)
+        do throws(CutoverError) {
+            if !force { try await passGate(route, source: source, target: target) }
+            try await attempt.run(reason: reason)
+        } catch  where error.code == .inconsistent {
+            // The pause is over, or never began: there is time to find out what differs.
+            var explained = error
+            explained.report = try? await report(of: record.tenant, source: source, target: target)
+            throw explained
+        }
+    }
+
+    /// Compares the logs as far as the target goes; names a bounded number of differences.
+    private func report(
+        of tenant: TenantID,
+        source: any FencedEventStore,
+        target: any FencedEventStore
+    ) async throws(StoreError) -> EventVerificationReport {
+        let here = try await source.head(tenant: tenant, epoch: .maintenance)?.position ?? 0
+        let there = try await target.head(tenant: tenant, epoch: .maintenance)?.position ?? 0
+        return try await verifier(level: .full, samplePercentage: 100)
+            .verifyEvents(of: tenant, source: source, target: target, through: there < here ? there : nil)
     }
 
     /// How many events the target of a migration lacks, read now from both heads.

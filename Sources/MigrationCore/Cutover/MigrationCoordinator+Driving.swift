@@ -1,3 +1,5 @@
+internal import Logging
+
 extension MigrationCoordinator {
     /// Works on migrations until its task is cancelled: adopts those that nobody works on, copies, follows, keeps stores warm.
     ///
@@ -10,10 +12,20 @@ extension MigrationCoordinator {
                 try Task.checkCancellation()
                 let room = configuration.maximumParallelMigrations - underWay.withLock { $0.count }
                 for tenant in await tenantsToWorkOn(without: underWay.withLock { $0 }, maximumCount: room) {
-                    _ = underWay.withLock { $0.insert(tenant) }
+                    metrics.worksOn(
+                        underWay.withLock { tenants in
+                            tenants.insert(tenant)
+                            return tenants.count
+                        }
+                    )
                     group.addTask {
                         await self.work(on: tenant)
-                        _ = underWay.withLock { $0.remove(tenant) }
+                        self.metrics.worksOn(
+                            underWay.withLock { tenants in
+                                tenants.remove(tenant)
+                                return tenants.count
+                            }
+                        )
                     }
                 }
                 try await timeline.sleep(for: configuration.adoptionInterval)
@@ -45,7 +57,8 @@ extension MigrationCoordinator {
 
     /// Whether this process can reach every store that the work needs; else it is left to one that can.
     private func isRegistered(_ route: Route) -> Bool {
-        let needed = [route.active] + [route.move?.target, route.warm?.store].compactMap(\.self)
+        var needed = [route.active] + [route.move?.target, route.warm?.store].compactMap(\.self)
+        if route.move == nil { needed += route.retirements.map(\.store) }
         return needed.allSatisfy { (try? stores.store($0)) != nil }
     }
 
@@ -90,7 +103,14 @@ extension MigrationCoordinator {
                     return
                 }
                 try await untilRouteChanges(route) { () async throws(StoreError) in try await self.step(route) }
+                let hadObstacle = board.entry(of: tenant)?.obstacle != nil
                 board.update(tenant) { $0.obstacle = nil }
+                if hadObstacle {
+                    Logger.current.info(
+                        "The work on a tenant got past its obstacle.",
+                        metadata: Logger.Metadata(tenant, route.move?.migration)
+                    )
+                }
                 failures = 0
             } catch {
                 if error.code == .cancelled, Task.isCancelled { return }
@@ -108,7 +128,20 @@ extension MigrationCoordinator {
     /// of its business, and what it meets says nothing about the migration that is under way by then.
     private func meet(_ error: StoreError, tenant: TenantID, under route: Route?) async {
         guard error.code != .cancelled, error.code.category != .routing else { return }
+        if let route, let current = try? await control.route(of: tenant), current.value.epoch != route.epoch { return }
+        let isNew = board.entry(of: tenant)?.obstacle?.code != error.code
         board.update(tenant) { $0.obstacle = error }
+        metrics.met(error)
+        if isNew {
+            Logger.current.warning(
+                "The work on a tenant met an error, and is tried again.",
+                metadata: Logger.Metadata(
+                    tenant,
+                    route?.move?.migration,
+                    [.code: "\(error.code)", .message: "\(error.message)"]
+                )
+            )
+        }
         switch error.code {
         case .logDiverged, .corrupt, .eventTooLarge, .storeIsActive, .unsupported:
             let changed = try? await control.change(tenant, by: author("\(error.code): \(error.message)")) {
@@ -166,5 +199,5 @@ extension MigrationCoordinator {
 
 extension Route {
     /// Whether a coordinator has something to do.
-    var needsWork: Bool { move != nil || warm != nil || !pending.isEmpty }
+    var needsWork: Bool { move != nil || warm != nil || !retirements.isEmpty || !pending.isEmpty }
 }

@@ -10,7 +10,8 @@ extension MigrationCoordinator {
     ///   - reason: why, for the audit log.
     /// - Returns: the migration's id.
     /// - Throws: `state` when another migration is under way or the tenant is elsewhere; `unregisteredStore`; `inconsistent` when
-    ///   the target holds something other than a beginning of the source's log.
+    ///   the target holds something other than a beginning of the source's log; `invalidConfiguration` when a store's
+    ///   durability is not enough; see also ``plan(tenant:to:from:progress:)``.
     public func start(
         tenant: TenantID,
         to target: StoreID,
@@ -52,13 +53,28 @@ extension MigrationCoordinator {
 
     /// Ends a migration where it began, at once, also while its cutover is under way.
     ///
-    /// What was copied stays, or is removed with ``Configuration/purgesOnAbort``.
+    /// What was copied stays, or is removed with ``Configuration/purgesOnAbort``. That the target is taken out of use is noted in
+    /// the route by the same compare-and-swap: when this process cannot do it now, a coordinator that runs does it.
     ///
-    /// - Throws: `state` when it has ended already; after `migrated`, use ``rollBack(_:reason:)``.
+    /// - Throws: `state` when it has ended already; after `migrated`, use ``rollBack(_:reason:)``; `store` with `unsupported` when
+    ///   the target cannot remove what was copied, before anything is changed.
     public func abort(_ id: MigrationID, reason: String) async throws(CutoverError) {
         let record = try await require(id)
-        let route = try await change(record, reason: reason, .abort(id))
-        try await retire(record.target, of: route, purging: configuration.purgesOnAbort)
+        let purges = configuration.purgesOnAbort
+        if purges, let target = try? stores.store(record.target), !(target is any RepairableEventStore) {
+            throw CutoverError(
+                StoreError(
+                    .unsupported,
+                    "The target cannot remove a tenant's events; abort with purgesOnAbort set to false.",
+                    context: .init(store: target.id, tenant: record.tenant)
+                ),
+                tenant: record.tenant
+            )
+        }
+        let changed = try await control.change(record.tenant, by: author(reason)) { _ in .abort(id, purging: purges) }
+        let settled = await settled(changed)
+        // The tenant is back already; what is left is found in its route by whoever works on it next.
+        do throws(StoreError) { try await retire(settled) } catch {}
     }
 
     /// Ends whatever is under way for tenants; their active stores stay active, and parked calls go on.
@@ -140,7 +156,9 @@ extension MigrationCoordinator {
         guard let known = control.cache.snapshot(of: tenant)?.route else {
             throw CutoverError(.fenced, "The tenant's route is gone again; look at the control store.", tenant: tenant)
         }
-        try await refuseForeignLog(of: tenant, in: registered, source: source ?? known.active)
+        let from = try await wrapping(tenant) { () throws(StoreError) in try stores.store(source ?? known.active) }
+        try requireDurability(from: from, to: registered)
+        try await refuseForeignLog(of: tenant, in: registered, source: from.id)
         let route = try await control.change(tenant, by: author(reason)) { route throws(CutoverError) in
             // Our own change may be there already, when its answer was lost and another change followed it.
             if route.move?.migration == id { return nil }
@@ -171,32 +189,6 @@ extension MigrationCoordinator {
                     "The target holds \(head.position) events of the tenant that are not the beginning of the source's log; purge or repair it.",
                     context: .init(store: target.id, tenant: tenant, position: head.position)
                 )
-            }
-        }
-    }
-
-    /// Takes a target out of use after an abort: no offer under an older epoch goes in any more.
-    private func retire(_ target: StoreID, of route: Route, purging: Bool) async throws(CutoverError) {
-        try await wrapping(route.tenant) { () async throws(StoreError) in
-            let store = try stores.store(target)
-            guard try await store.head(tenant: route.tenant, epoch: .maintenance) != nil else { return }
-            let fence = Fence(epoch: route.epoch, role: .closed, successor: route.active)
-            do throws(StoreError) {
-                if !purging {
-                    try await store.raiseFence(tenant: route.tenant, to: fence)
-                } else if let repairable = store as? any RepairableEventStore {
-                    // An abandoned cutover may have opened the target: close it first, then empty it under the same fence.
-                    try await repairable.raiseFence(tenant: route.tenant, to: fence)
-                    try await repairable.purge(tenant: route.tenant, fence: fence)
-                } else {
-                    throw StoreError(
-                        .unsupported,
-                        "The target cannot purge a tenant; remove what was copied by its own means.",
-                        context: .init(store: target, tenant: route.tenant)
-                    )
-                }
-            } catch  where error.code == .fenced {
-                // A later migration has raised the fence already; the target is its business now.
             }
         }
     }

@@ -1,8 +1,14 @@
+internal import Logging
+
 extension MigrationCoordinator {
     /// Does what a route asks for. Returns when that is done, and the route has to be read again; the caller ends it when the
     /// route changes meanwhile.
     func step(_ route: Route) async throws(StoreError) {
         guard let move = route.move else {
+            if !route.retirements.isEmpty {
+                guard let current = try await control.route(of: route.tenant) else { return }
+                return try await retire(current)
+            }
             if let warm = route.warm { try await keepWarm(route, warm) }
             return
         }
@@ -60,7 +66,10 @@ extension MigrationCoordinator {
     ) async throws(StoreError) {
         let copier = copier(from: source, to: target)
         while true {
-            let result = try await copy(with: copier, route)
+            let result = try await withMigrationSpan(.copy, tenant: route.tenant, migration: route.move?.migration) {
+                () async throws(StoreError) in
+                try await copy(with: copier, route)
+            }
             let lag = try await lag(of: route.tenant, source: source, target: target)
             if lag <= max(configuration.maximumDrainEvents, result.appended / 2) { return }
         }
@@ -74,6 +83,7 @@ extension MigrationCoordinator {
     ) async throws(StoreError) {
         let copier = copier(from: source, to: target)
         while true {
+            metrics.lags(by: try await lag(of: route.tenant, source: source, target: target))
             let result = try await copy(with: copier, route)
             if configuration.verifiesBeforeCutover {
                 try await verifyPrefix(of: route.tenant, source: source, target: target)
@@ -104,13 +114,20 @@ extension MigrationCoordinator {
 
     private func copy(with copier: EventCopier, _ route: Route) async throws(StoreError) -> EventCopyResult {
         let tenant = route.tenant
-        return try await copier.copy(tenant: tenant, epoch: route.epoch) { [board, timeline] progress in
+        let logger = Logger.current
+        let result = try await copier.copy(tenant: tenant, epoch: route.epoch) { [board, timeline] progress in
             let now = timeline.now
             board.update(tenant) { entry in
                 if entry.progress?.done != progress.done { entry.lastAdvance = now }
                 entry.progress = progress
             }
+            logger.trace(
+                "A batch was copied.",
+                metadata: Logger.Metadata(tenant, nil, [.position: "\(progress.done)"])
+            )
         }
+        metrics.copied(result)
+        return result
     }
 
     private func change(_ route: Route, _ change: RouteChange) async throws(StoreError) {

@@ -1,3 +1,5 @@
+internal import Logging
+
 /// Moves tenants from one event store to another, live: starts, watches, cuts over, rolls back and repairs.
 ///
 /// Everything that matters is in the control store: a migration belongs to no process. Any coordinator that has the stores
@@ -111,6 +113,7 @@ public final class MigrationCoordinator: Sendable {
     let leases: LeaseKeeper
     let rate: RateController
     let board = ProgressBoard()
+    let metrics = CoordinatorMetrics()
 
     var timeline: Timeline { control.timeline }
 
@@ -161,7 +164,7 @@ public final class MigrationCoordinator: Sendable {
 
     /// The author of a change that this coordinator makes.
     func author(_ reason: String? = nil) -> ChangeAuthor {
-        ChangeAuthor(name: configuration.actor, reason: reason, now: now)
+        ChangeAuthor(name: configuration.actor, reason: reason, now: now) { [metrics] in Self.tell($0, metrics) }
     }
 
     /// Runs calls of stores and says for which tenant they failed.
@@ -198,5 +201,16 @@ public final class MigrationCoordinator: Sendable {
     func settled(_ route: Versioned<Route>) async -> Versioned<Route> {
         guard route.value.state != .cutover else { return route }
         do throws(StoreError) { return try await control.settle(route) } catch { return route }
+    }
+
+    /// Counts and logs what this process has changed.
+    private static func tell(_ entries: [AuditEntry], _ metrics: CoordinatorMetrics) {
+        for entry in entries {
+            if let state = entry.state { metrics.entered(state) }
+            var more: [LogKey: Logger.MetadataValue] = [.operation: "\(entry.operation)", .epoch: "\(entry.number)"]
+            if let state = entry.state { more[.state] = "\(state.rawValue)" }
+            if let reason = entry.reason { more[.reason] = "\(reason)" }
+            Logger.current.debug("A route was changed.", metadata: Logger.Metadata(entry.tenant, entry.migration, more))
+        }
     }
 }

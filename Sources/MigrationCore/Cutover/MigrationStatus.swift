@@ -66,22 +66,25 @@ extension MigrationCoordinator {
                 estimatedRemaining: entry?.progress?.estimatedRemaining,
                 timeSinceLastAdvance: idle,
                 verifiedPosition: entry?.verified?.position,
-                stuckOn: obstacle(entry, idle: idle, lag: total - copied, record),
+                stuckOn: entry.flatMap {
+                    obstacle($0, idle: idle, isBehind: copied < total, state: record.state)
+                },
                 parkedCalls: control.gate.parkedCount(of: tenant)
             )
         }
     }
 
-    private func obstacle(
-        _ entry: ProgressBoard.Entry?,
+    /// What the work on a tenant is stuck on: an error that it has not got past, or nothing but silence.
+    func obstacle(
+        _ entry: ProgressBoard.Entry,
         idle: Duration?,
-        lag: Int64,
-        _ record: MigrationRecord
+        isBehind: Bool,
+        state: MigrationState?
     ) -> String? {
-        if let error = entry?.obstacle { return "\(error.code): \(error.message)" }
-        guard record.state == .bulkCopy || record.state == .dualWrite, lag > 0, let idle,
-            idle >= configuration.stuckAfter
-        else { return nil }
+        if let error = entry.obstacle { return "\(error.code): \(error.message)" }
+        guard state == .bulkCopy || state == .dualWrite, isBehind, let idle, idle >= configuration.stuckAfter else {
+            return nil
+        }
         return
             "The target has not advanced for \(idle.components.seconds) s, and no store reports an error; look at the target's load."
     }

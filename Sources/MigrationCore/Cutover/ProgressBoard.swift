@@ -11,11 +11,16 @@ final class ProgressBoard: Sendable {
         var lastAdvance: Duration?
         /// A cutover of this process that was given up and still has to be taken back.
         var abandoned: Epoch?
+
+        /// Whether the copy had not reached its goal when it last told.
+        var isBehind: Bool { progress.map { $0.done < $0.total } ?? false }
     }
 
     private let entries = Locked<[TenantID: Entry]>([:])
 
     func entry(of tenant: TenantID) -> Entry? { entries.withLock { $0[tenant] } }
+
+    var all: [TenantID: Entry] { entries.withLock { $0 } }
 
     func update(_ tenant: TenantID, _ change: (inout Entry) -> Void) {
         entries.withLock { change(&$0[tenant, default: Entry()]) }

@@ -19,8 +19,8 @@ public enum RouteChange: Sendable, Hashable {
     case completeCutover(MigrationID, at: Epoch, keepSourceWarm: Bool, branch: Route.BranchPoint?)
     /// The cutover was not decided: back to the state before. Anyone who sees its budget pass can say so.
     case abandonCutover(MigrationID, at: Epoch)
-    /// The migration ends where it began.
-    case abort(MigrationID)
+    /// The migration ends where it began; its target is taken out of use, and emptied if that is asked for.
+    case abort(MigrationID, purging: Bool)
     /// The migration ends by an error.
     case fail(MigrationID)
     /// Whatever is under way ends; the active store stays the active store. Always allowed.
@@ -70,6 +70,8 @@ extension Route {
             }
             migration = id
             route.warm = nil
+            // What was copied there before is a beginning of the log, and the copy goes on from it.
+            route.retirements.removeAll { $0.store == target }
             route.move = Move(migration: id, target: target, reverses: reverses, state: .pending)
         case .beginCopy(let id):
             try require(id, in: [.pending], change)
@@ -116,9 +118,10 @@ extension Route {
             route.move?.state = move.stateBefore ?? .dualWrite
             route.move?.stateBefore = nil
             route.move?.budget = nil
-        case .abort(let id):
-            try require(id, in: [.pending, .bulkCopy, .dualWrite, .cutover, .paused], change)
+        case .abort(let id, let purging):
+            let move = try require(id, in: [.pending, .bulkCopy, .dualWrite, .cutover, .paused], change)
             ended = .rolledBack
+            route.retirements.append(Retirement(store: move.target, isPurged: purging))
             if state == .cutover { route.number += 1 }
             route.move = nil
         case .fail(let id):

@@ -71,6 +71,9 @@ public final class DualWriteInterceptor: EventStore {
         try await router.control.mirrorStatistics(of: migration) + mirror.statistics(of: migration)
     }
 
+    /// The targets that are left to the tail for now because they failed too often in a row, ordered by id.
+    public var sickTargets: [StoreID] { mirror.openCircuits }
+
     public func append(_ parts: [StreamAppend], tenant: TenantID) async throws(StoreError) -> AppendResult {
         let result = try await router.append(parts, tenant: tenant)
         guard let move = router.control.cache.snapshot(of: tenant)?.route.move, move.state == .dualWrite,

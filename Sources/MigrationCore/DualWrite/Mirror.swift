@@ -28,6 +28,7 @@ final class Mirror: Sendable {
     private let stores: StoreRegistry
     private let breaker: CircuitBreaker.Configuration
     private let maximumBatchEvents: Int
+    private let metrics = MirrorMetrics()
     private let state = Locked(State())
     private let arrivals = WaitList<Int>()
     private let endings = WaitList<TenantID>()
@@ -139,12 +140,10 @@ final class Mirror: Sendable {
             move.migration == migration
         else { return }
         let now = control.timeline.now
-        let isAdmitted = state.withLock { state in
-            var breaker = state.breakers[move.target] ?? CircuitBreaker(self.breaker)
-            defer { state.breakers[move.target] = breaker }
-            let isAdmitted = breaker.admits(at: now)
-            if !isAdmitted { state.statistics[migration, default: MirrorStatistics()].skipped += 1 }
-            return isAdmitted
+        var isAdmitted = true
+        note(migration, move.target) { breaker, statistics in
+            isAdmitted = breaker.admits(at: now)
+            if !isAdmitted { statistics.skipped = 1 }
         }
         guard isAdmitted else { return }
         do throws(StoreError) {
@@ -157,8 +156,8 @@ final class Mirror: Sendable {
             )
             note(migration, move.target) { breaker, statistics in
                 breaker.succeeded()
-                statistics.mirroredEvents += Int64(mirrored)
-                if isBehind { statistics.leftToTail += 1 }
+                statistics.mirroredEvents = Int64(mirrored)
+                if isBehind { statistics.leftToTail = 1 }
             }
         } catch {
             let now = control.timeline.now
@@ -167,10 +166,10 @@ final class Mirror: Sendable {
                 case .cancelled, .fenced, .epochConflict, .storeIsActive, .tenantNotPrepared:
                     // The caller's time is over, or the migration has moved on: no judgement of the store.
                     breaker.withdrawn(at: now)
-                    statistics.leftToTail += 1
+                    statistics.leftToTail = 1
                 default:
                     breaker.failed(at: now)
-                    statistics.totalFailures += 1
+                    statistics.totalFailures = 1
                     statistics.lastFailure = error.code.description
                 }
             }
@@ -208,17 +207,23 @@ final class Mirror: Sendable {
         return (mirrored, false)
     }
 
+    /// Lets a breaker judge, and adds what is counted with it, from zero, to the statistics and the metrics.
     private func note(
         _ migration: MigrationID,
         _ target: StoreID,
-        _ change: (inout CircuitBreaker, inout MirrorStatistics) -> Void
+        _ judge: (inout CircuitBreaker, inout MirrorStatistics) -> Void
     ) {
+        var added = MirrorStatistics()
         state.withLock { state in
-            change(
-                &state.breakers[target, default: CircuitBreaker(self.breaker)],
-                &state.statistics[migration, default: MirrorStatistics()]
-            )
+            judge(&state.breakers[target, default: CircuitBreaker(self.breaker)], &added)
+            state.statistics[migration] = (state.statistics[migration] ?? MirrorStatistics()) + added
         }
+        metrics.add(added)
+    }
+
+    /// The targets whose circuit is open, ordered by id.
+    var openCircuits: [StoreID] {
+        state.withLock { state in state.breakers.filter { $0.value.isOpen }.map(\.key).sorted() }
     }
 
     // MARK: Statistics

@@ -59,6 +59,7 @@ extension TenantRouter {
             error: error,
             needsNewRoute: isRoutes
         )
+        metrics.redirected(error)
         guard refusal.count <= configuration.maximumRedirects else { throw error }
         return refusal
     }
@@ -106,7 +107,9 @@ extension TenantRouter {
 
     /// Waits until a cutover is decided. The first in line reads the route now and then, and ends a cutover that nobody decides.
     private func park(_ tenant: TenantID, at snapshot: RouteCache.Snapshot) async throws(StoreError) {
-        let deadline = control.timeline.now + configuration.maximumParkTime
+        let start = control.timeline.now
+        let deadline = start + configuration.maximumParkTime
+        defer { metrics.parked(for: control.timeline.now - start) }
         switch await control.gate.enter(tenant, deadline: deadline, maximumCount: configuration.maximumParkedCalls) {
         case .proceed: return
         case .cancelled:

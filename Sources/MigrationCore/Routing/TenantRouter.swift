@@ -50,6 +50,7 @@ public final class TenantRouter: EventStore {
     let home: StoreID
     let configuration: Configuration
     let now: @Sendable () -> WallTime
+    let metrics = RoutingMetrics()
     private let isBypassed = Locked(false)
 
     /// Makes a router.
@@ -108,7 +109,8 @@ public final class TenantRouter: EventStore {
     public func append(_ parts: [StreamAppend], tenant: TenantID) async throws(StoreError) -> AppendResult {
         let parts = stamped(parts)
         return try await call(tenant, creatingRoute: true) { (store, epoch) async throws(StoreError) in
-            try await store.append(parts, tenant: tenant, epoch: epoch)
+            try checkFollower(parts, tenant: tenant)
+            return try await store.append(parts, tenant: tenant, epoch: epoch)
         }
     }
 
@@ -165,6 +167,28 @@ public final class TenantRouter: EventStore {
             after: checkpoint,
             pageSize: pageSize
         )
+    }
+
+    /// While a copy follows the tenant, what the copy's store cannot hold is refused before it is acknowledged.
+    private func checkFollower(_ parts: [StreamAppend], tenant: TenantID) throws(StoreError) {
+        guard let route = control.cache.snapshot(of: tenant)?.route,
+            let name = route.move?.target ?? route.warm?.store, !isPassThrough,
+            let follower = try? stores.store(name)
+        else { return }
+        for (index, part) in parts.enumerated() {
+            for event in part.events {
+                // Neither version nor position changes the size.
+                let placed = StoredEvent(event, at: 1, stream: part.stream, version: 1, recordedAt: now())
+                try SizeRules.check(
+                    event: placed.canonicalByteCount,
+                    step: 0,
+                    follower.capabilities,
+                    store: follower.id,
+                    tenant: tenant,
+                    item: index
+                )
+            }
+        }
     }
 
     /// The record time is set once, before the first attempt, so that every repetition appends the same events.

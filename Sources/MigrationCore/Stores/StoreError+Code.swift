@@ -14,7 +14,7 @@ extension StoreError {
         private let kind: Kind
 
         /// What a caller does about an error of this kind.
-        public enum Category: String, Sendable, Hashable {
+        public enum Category: String, Sendable, Hashable, CaseIterable {
             /// The call itself is wrong; the same call will fail again.
             case caller
             /// Another writer was first, or the log moved on: read again, decide again.

@@ -52,7 +52,8 @@ struct RouteChangeTests {
     func epochsGrow() throws {
         var route = Route(tenant: "acme", id: RouteID(high: 1, low: 2), active: "a")
         for change in Self.toDualWrite + [
-            .pause(Self.id), .resume(Self.id), .beginCutover(Self.id, budget: .seconds(1)), .abort(Self.id),
+            .pause(Self.id), .resume(Self.id), .beginCutover(Self.id, budget: .seconds(1)),
+            .abort(Self.id, purging: false),
         ] {
             let next = try route.applying(change, by: "ada", at: Self.time)
             #expect(next.number > route.number)
@@ -65,7 +66,8 @@ struct RouteChangeTests {
     func leavingACutover() throws {
         let cutover = try Self.inState(.cutover)
         let changes: [RouteChange] = [
-            .abandonCutover(Self.id, at: cutover.epoch), .abort(Self.id), .fail(Self.id), .emergencyStop,
+            .abandonCutover(Self.id, at: cutover.epoch), .abort(Self.id, purging: false), .fail(Self.id),
+            .emergencyStop,
         ]
         for change in changes {
             let next = try cutover.applying(change, by: "ada", at: Self.time)
@@ -94,8 +96,9 @@ struct RouteChangeTests {
             (.beginCutover(Self.id, budget: .seconds(1)), [.dualWrite]),
             (.completeCutover(Self.id, at: route.epoch, keepSourceWarm: false, branch: nil), [.cutover]),
             (.abandonCutover(Self.id, at: route.epoch), [.cutover]),
-            (.abort(Self.id), [.pending, .bulkCopy, .dualWrite, .cutover, .paused]),
-            (.fail(Self.id), [.pending, .bulkCopy, .dualWrite, .cutover, .paused]), (.abort(Self.other), []),
+            (.abort(Self.id, purging: false), [.pending, .bulkCopy, .dualWrite, .cutover, .paused]),
+            (.fail(Self.id), [.pending, .bulkCopy, .dualWrite, .cutover, .paused]),
+            (.abort(Self.other, purging: false), []),
         ]
         for (change, states) in changes {
             if states.contains(state) {

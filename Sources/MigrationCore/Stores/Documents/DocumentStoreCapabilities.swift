@@ -1,7 +1,7 @@
 /// What a document store can do and hold. A plan reads it before it starts, so that limits are known before they bite.
 public struct DocumentStoreCapabilities: Sendable, Hashable {
     /// What an acknowledged write survives.
-    public enum Durability: Sendable, Hashable {
+    public enum Durability: Sendable, Hashable, Comparable {
         /// Nothing: the store lives and dies with its process.
         case process
         /// A crash of the process, not of the machine.

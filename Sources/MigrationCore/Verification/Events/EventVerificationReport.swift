@@ -23,10 +23,10 @@ public struct EventVerificationReport: VerificationReport {
     /// Results of streams: those that are not consistent first, up to the configured number.
     public let streamResults: [StreamResult]
     public let sampleSize: Int64
-    public let violationCount: Int64
+    public internal(set) var violationCount: Int64
     /// How many violations there are of each kind.
-    public let violationTotals: [Violation.Kind: Int64]
-    public let violations: [Violation]
+    public internal(set) var violationTotals: [Violation.Kind: Int64]
+    public internal(set) var violations: [Violation]
     public let unknownCount: Int64
     /// How long it took.
     public let duration: Duration
