@@ -1,0 +1,131 @@
+internal import MigrationCore
+internal import SQLiteAdapter
+
+/// One process of an application with two SQLite stores and a SQLite control store, as a live move has them.
+struct MoveFixture: Sendable {
+    static let tenant = EventFixture.tenant
+
+    let first: SQLiteEventStore
+    let second: SQLiteEventStore
+    let documents: SQLiteDocumentStore
+    let control: ControlStore
+    let router: TenantRouter
+    let coordinator: MigrationCoordinator
+
+    /// Opens the files of a folder; `history` events are there first.
+    static func open(
+        _ folder: String,
+        history: Int,
+        configure: (inout MigrationCoordinator.Configuration) -> Void = { _ in }
+    ) async throws -> MoveFixture {
+        for name in ["first", "second", "control"] { Environment.removeDatabase("\(folder)/\(name).sqlite") }
+        if history > 0 { try await EventFixture.makeLog("\(folder)/first.sqlite", count: history) }
+        let first = try await SQLiteEventStore.open("first", at: "\(folder)/first.sqlite")
+        let second = try await SQLiteEventStore.open("second", at: "\(folder)/second.sqlite")
+        let documents = try await SQLiteDocumentStore.open("control", at: "\(folder)/control.sqlite")
+        let control = ControlStore(documents)
+        try await control.prepare()
+        var configuration = MigrationCoordinator.Configuration()
+        configuration.adoptionInterval = .milliseconds(50)
+        configuration.routePollInterval = .milliseconds(20)
+        configure(&configuration)
+        let stores = try StoreRegistry([first, second])
+        return MoveFixture(
+            first: first,
+            second: second,
+            documents: documents,
+            control: control,
+            router: try TenantRouter(control: control, stores: stores, home: "first"),
+            coordinator: try MigrationCoordinator(control: control, stores: stores, configuration: configuration)
+        )
+    }
+
+    func close() async {
+        await first.close()
+        await second.close()
+        await documents.close()
+    }
+
+    /// Runs the coordinator and the router, and other work beside them, while the body does its part.
+    func running(
+        _ others: [@Sendable () async throws -> Void] = [],
+        _ body: () async throws -> Void
+    ) async throws {
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            group.addTask { try? await coordinator.run() }
+            group.addTask { try? await router.run() }
+            for other in others { group.addTask { try await other() } }
+            try await body()
+            group.cancelAll()
+            do { try await group.waitForAll() } catch {}
+        }
+    }
+
+    /// Moves the tenant to the store where it is not, up to the state in which it can cut over.
+    func follow() async throws -> MigrationID {
+        let active = try await coordinator.route(of: Self.tenant)?.active ?? "first"
+        let id = try await coordinator.start(
+            tenant: Self.tenant,
+            to: active == "first" ? "second" : "first",
+            from: active
+        )
+        try await coordinator.waitUntil(.dualWrite, of: id)
+        return id
+    }
+}
+
+/// Calls of writers: when each one began and how long it took, in nanoseconds.
+final class CallLog: Sendable {
+    struct Call: Sendable {
+        let start: ContinuousClock.Instant
+        let end: ContinuousClock.Instant
+        var seconds: Double { start.duration(to: end).inSeconds }
+    }
+
+    private let calls: LockedCalls
+
+    init() { calls = LockedCalls() }
+
+    func add(_ call: Call) { calls.add(call) }
+    /// Takes what was noted so far.
+    func take() -> [Call] { calls.take() }
+
+    /// Appends one event after the other, each writer to a stream of its own, until it is cancelled.
+    ///
+    /// - Parameter pace: how long one writer waits from the beginning of one call to that of the next; `nil` for not at all.
+    func write(
+        through store: any EventStore,
+        writer: Int,
+        tenant: TenantID = EventFixture.tenant,
+        pace: Duration? = nil
+    ) async throws {
+        var random = SeededRandom(seed: UInt64(writer) &+ .random(in: 0 ... .max / 2))
+        let stream = StreamID(stringLiteral: "writer-\(writer)")
+        var number = 0
+        var next = ContinuousClock.now
+        while !Task.isCancelled {
+            number += 1
+            let event = EventFixture.event(number, &random).event
+            let start = ContinuousClock.now
+            do {
+                _ = try await store.append([StreamAppend(stream, events: [event])], tenant: tenant)
+            } catch {
+                if Task.isCancelled { return }
+                throw error
+            }
+            add(Call(start: start, end: .now))
+            guard let pace else { continue }
+            next += pace
+            if next > .now { try? await Task.sleep(until: next) }
+        }
+    }
+}
+
+extension [Double] {
+    /// The element below which this part of all lies.
+    func percentile(_ part: Double) -> Double {
+        guard !isEmpty else { return .nan }
+        let ordered = sorted()
+        return ordered[Swift.min(ordered.count - 1, Int((Double(ordered.count) * part).rounded(.down)))]
+    }
+}

@@ -1,0 +1,74 @@
+internal import MigrationCore
+
+/// The pause of a cutover as the writers feel it.
+enum PauseSpeed {
+    private static let writers = 32
+    private static let cutovers = 100
+
+    /// The longest added latency of any writer, over many cutovers back and forth.
+    static let benchmark = Benchmark(
+        measures: ["cutover-pause-p50", "cutover-pause-p99", "cutover-pause-errors", "cutover-pause-history"]
+    ) { environment in
+        let folder = try environment.folder("pause")
+        let short = try await pauses(folder, history: 10_000, cutovers: cutovers)
+        let long = try await pauses(folder, history: 1_000_000, cutovers: 20)
+        return [
+            Measure(
+                name: "cutover-pause-p50",
+                value: short.added.percentile(0.5) * 1_000,
+                unit: "ms",
+                bar: .atMost(15)
+            ),
+            Measure(
+                name: "cutover-pause-p99",
+                value: short.added.percentile(0.99) * 1_000,
+                unit: "ms",
+                bar: .atMost(50)
+            ),
+            Measure(
+                name: "cutover-pause-errors",
+                value: Double(short.errors + long.errors),
+                unit: "errors",
+                bar: .atMost(0)
+            ),
+            Measure(
+                name: "cutover-pause-history",
+                value: long.added.percentile(0.5) * 1_000,
+                unit: "ms with 1,000,000 events",
+                comparison: (long.added.percentile(0.5) / short.added.percentile(0.5), "the pause with 10,000 events"),
+                bar: .atMost(1.5)
+            ),
+        ]
+    }
+
+    /// Cuts over again and again under load; returns the added latency of the call that felt each cutover most.
+    private static func pauses(
+        _ folder: String,
+        history: Int,
+        cutovers: Int
+    ) async throws -> (added: [Double], errors: Int) {
+        let fixture = try await MoveFixture.open(folder, history: history)
+        let log = CallLog()
+        var added: [Double] = []
+        var errors = 0
+        let work: [@Sendable () async throws -> Void] = (0..<writers).map { writer in
+            { try await log.write(through: fixture.router, writer: writer) }
+        }
+        try await fixture.running(work) {
+            for _ in 0..<cutovers {
+                let id = try await fixture.follow()
+                _ = log.take()
+                try await Task.sleep(for: .milliseconds(50))
+                let before = log.take().map(\.seconds)
+                let start = ContinuousClock.now
+                do { try await fixture.coordinator.cutOver(id) } catch { errors += 1 }
+                let end = ContinuousClock.now
+                try await Task.sleep(for: .milliseconds(50))
+                let during = log.take().filter { $0.end > start && $0.start < end }
+                added.append((during.map(\.seconds).max() ?? 0) - before.percentile(0.5))
+            }
+        }
+        await fixture.close()
+        return (added, errors)
+    }
+}
