@@ -17,9 +17,9 @@ enum RouterSpeed {
         let fixture = try await MoveFixture.open(folder, history: 0)
         let bare = fixture.second.unrouted()
         let share = try await Alternation(rounds: environment.rounds) {
-            try await seconds(fixture.router, 200)
+            try await seconds(fixture.router, "routed", 200)
         } reference: {
-            try await seconds(bare, 200)
+            try await seconds(bare, "bare", 200)
         }
         await fixture.close()
         return [
@@ -43,10 +43,10 @@ enum RouterSpeed {
         )
     }
 
-    private static func seconds(_ store: any EventStore, _ count: Int) async throws -> Double {
+    private static func seconds(_ store: any EventStore, _ tenant: TenantID, _ count: Int) async throws -> Double {
         try await Stopwatch.seconds {
             for number in 0..<count {
-                _ = try await store.append([event(number)], to: "s", tenant: EventFixture.tenant)
+                _ = try await store.append([event(number)], to: "s", tenant: tenant)
             }
         } / Double(count)
     }
