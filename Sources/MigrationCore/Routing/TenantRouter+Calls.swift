@@ -24,8 +24,13 @@ extension TenantRouter {
                 return try await body(store, route.epoch)
             } catch  where error.code == .tenantNotPrepared {
                 // The process that created the route ended before it prepared the store.
-                try await store.prepare(tenant: tenant, fence: Fence(epoch: route.epoch, role: .open))
-                refused = try next(refused, after: error, route: route, isRoutes: false)
+                do throws(StoreError) {
+                    try await store.prepare(tenant: tenant, fence: Fence(epoch: route.epoch, role: .open))
+                    refused = try next(refused, after: error, route: route, isRoutes: false)
+                } catch  where error.code == .fenced || error.code == .epochConflict {
+                    // Another process was first, under a newer route.
+                    refused = try next(refused, after: error, route: route, isRoutes: true)
+                }
             } catch  where error.code == .fenced || error.code == .epochConflict {
                 refused = try next(refused, after: error, route: route, isRoutes: true)
             }

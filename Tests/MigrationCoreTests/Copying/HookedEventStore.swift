@@ -31,6 +31,7 @@ final class HookedEventStore: RepairableEventStore {
     private struct State {
         var offerFaults: [Int: Fault] = [:]
         var readFaults: [Int: Fault] = [:]
+        var appendErrors: [StoreError] = []
         var damage: [TenantID: Damage] = [:]
         var offers: [[StoredEvent]] = []
         var reads = 0
@@ -48,6 +49,9 @@ final class HookedEventStore: RepairableEventStore {
             $0.readFaults = reads
         }
     }
+
+    /// The next append fails and nothing is applied.
+    func refuseAppend(with error: StoreError) { state.withLock { $0.appendErrors.append(error) } }
 
     func damage(_ tenant: TenantID, _ change: (inout Damage) -> Void) {
         state.withLock { change(&$0.damage[tenant, default: Damage()]) }
@@ -141,7 +145,8 @@ final class HookedEventStore: RepairableEventStore {
     }
 
     func append(_ parts: [StreamAppend], tenant: TenantID, epoch: Epoch) async throws(StoreError) -> AppendResult {
-        try await base.append(parts, tenant: tenant, epoch: epoch)
+        if let error = state.withLock({ $0.appendErrors.popLast() }) { throw error }
+        return try await base.append(parts, tenant: tenant, epoch: epoch)
     }
 
     func readStream(
