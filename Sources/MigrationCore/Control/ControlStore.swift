@@ -97,8 +97,8 @@ extension ControlStore {
             case .applied(let tag?): return tag
             case .applied(nil): return try await documents.read(key)?.etag
             case .rejected:
-                // Our own write may be what the condition met, when an earlier attempt had no answer.
-                guard lastError != nil, let current = try await documents.read(key) else { return nil }
+                // Our own write may be what the condition met: an earlier attempt without an answer, or this one, sent twice.
+                guard let current = try await documents.read(key) else { return nil }
                 return current.document["revision"] == document["revision"] ? current.etag : nil
             case .unknown(let error):
                 lastError = error

@@ -17,9 +17,9 @@ struct CutoverAttempt: Sendable {
         // Counted from before the change is made, so that no observer's own count ends earlier.
         let deadline = control.timeline.now + timeout
         let (id, budget) = (id, timeout)
-        let closed = try await control.change(tenant, by: coordinator.author(reason)) { route throws(CutoverError) in
-            // Our own change may be there already, when its answer was lost.
-            route.move?.migration == id && route.state == .cutover ? nil : .beginCutover(id, budget: budget)
+        // A cutover that is under way already is another's: two that decide one epoch would mistake each other's work for damage.
+        let closed = try await control.change(tenant, by: coordinator.author(reason)) { _ in
+            .beginCutover(id, budget: budget)
         }
         let epoch = closed.value.epoch
         let began = control.timeline.now

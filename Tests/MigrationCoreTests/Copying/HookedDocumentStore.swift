@@ -28,6 +28,7 @@ final class HookedDocumentStore: DocumentStore {
         var reads = 0
         var lost: [DocumentWrite] = []
         var extraCount = 0
+        var repeatsWrites = false
     }
 
     init(_ base: InMemoryDocumentStore) { self.base = base }
@@ -46,6 +47,9 @@ final class HookedDocumentStore: DocumentStore {
 
     /// From now on the store counts this many documents too many.
     func miscount(by extra: Int) { state.withLock { $0.extraCount = extra } }
+
+    /// From now on every single write arrives twice, and the second answer is the one that is heard.
+    func repeatWrites() { state.withLock { $0.repeatsWrites = true } }
 
     /// The requests that were lost arrive now.
     func deliverLate() async throws(StoreError) {
@@ -83,6 +87,7 @@ final class HookedDocumentStore: DocumentStore {
     }
 
     func write(_ write: DocumentWrite) async throws(StoreError) -> WriteOutcome {
+        if state.withLock({ $0.repeatsWrites }) { _ = try await base.write(write) }
         let outcome = try await base.write(write)
         if outcome.isApplied { state.withLock { $0.unreadable[write.key] = nil } }
         return outcome

@@ -8,6 +8,52 @@ import Testing
 struct RaceTests {
     private let event = NewEvent(type: "E", occurredAt: WallTime(millisecondsSinceEpoch: 0), payload: [:])
 
+    @Test("a second cutover of a migration does not decide the first one's epoch, and leaves it alone")
+    func secondCutover() async throws {
+        let fleet = Fleet()
+        let process = try fleet.makeProcess()
+        _ = try await process.router.append([event], to: "s", tenant: Fleet.tenant)
+        let id = try await process.coordinator.start(tenant: Fleet.tenant, to: "second")
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            group.addTask { try? await process.coordinator.run() }
+            try await process.coordinator.waitUntil(.dualWrite, of: id)
+            group.cancelAll()
+        }
+        // The second has passed its gate when the first begins.
+        let second = CutoverAttempt(
+            coordinator: try fleet.makeProcess().coordinator,
+            id: id,
+            tenant: Fleet.tenant,
+            source: fleet.first,
+            target: fleet.second,
+            force: false
+        )
+        let author = ChangeAuthor(name: "first", now: { .now() })
+        let begun = try await process.control.change(Fleet.tenant, by: author) { _ in
+            .beginCutover(id, budget: .seconds(60))
+        }
+        let error = await #expect(throws: CutoverError.self) { try await second.run(reason: nil) }
+        #expect(error?.code == .state)
+        #expect(try await process.control.route(of: Fleet.tenant)?.value.epoch == begun.value.epoch)
+        #expect(try await fleet.first.head(tenant: Fleet.tenant, epoch: .maintenance)?.fence.role == .open)
+    }
+
+    @Test("a change that arrived twice is known to be this process's own, although its second answer is a refusal")
+    func repeatedRequest() async throws {
+        let fleet = Fleet()
+        let documents = HookedDocumentStore(fleet.documents)
+        let control = ControlStore(documents)
+        documents.repeatWrites()
+        let route = Route(tenant: Fleet.tenant, id: RouteID(from: .system), active: "first")
+        #expect(try await control.insert(route) != nil)
+        let author = ChangeAuthor(name: "test", now: { .now() })
+        let id = MigrationID()
+        let started = try await control.change(Fleet.tenant, by: author) { _ in
+            .start(id, source: "first", target: "second", reverses: nil)
+        }
+        #expect(started.value.number == route.number + 1)
+    }
+
     @Test("a call that prepares a store and finds it prepared under a newer route goes on under that route")
     func preparedMeanwhile() async throws {
         let first = HookedEventStore(InMemoryEventStore(id: "first"))
