@@ -4,12 +4,15 @@ extension ControlStore {
     /// - Parameters:
     ///   - tenant: whose route.
     ///   - author: who asks for the change, and why.
+    ///   - stores: the stores whose fences a route must not contradict; `nil` for a change whose author has just raised them.
     ///   - decide: the change to make of the route that was read; `nil` leaves it as it is. Called once for each attempt.
     /// - Returns: the route after it.
-    /// - Throws: what `decide` throws; `unknownMigration` when the tenant has no route; `fenced` when others are always first.
+    /// - Throws: what `decide` throws; `unknownMigration` when the tenant has no route; `fenced` when others are always first;
+    ///   `controlStoreBehind` when a store's fence is ahead of the route.
     func change(
         _ tenant: TenantID,
         by author: ChangeAuthor,
+        against stores: StoreRegistry?,
         _ decide: (Route) throws(CutoverError) -> RouteChange?
     ) async throws(CutoverError) -> Versioned<Route> {
         for _ in 0..<64 {
@@ -22,6 +25,21 @@ extension ControlStore {
                 )
             }
             guard let change = try decide(route.value) else { return route }
+            if let stores, let ahead = await storeAhead(of: route.value, in: stores) {
+                let current = try await wrapping(tenant) { () async throws(StoreError) in
+                    try await self.route(of: tenant)
+                }
+                // Between the two reads others may have changed the route and raised fences under the new one.
+                guard current?.value.number == route.value.number else { continue }
+                throw CutoverError(
+                    StoreError(
+                        .controlStoreBehind,
+                        "The fence of \(ahead) is ahead of the route: the control store was restored from the past. Run diagnose, then repairRoute.",
+                        context: .init(store: ahead, tenant: tenant)
+                    ),
+                    tenant: tenant
+                )
+            }
             let new = try route.value.applying(change, by: author.name, reason: author.reason, at: author.now())
             let written = try await wrapping(
                 tenant,

@@ -18,9 +18,11 @@ struct CutoverAttempt: Sendable {
         let deadline = control.timeline.now + timeout
         let (id, budget) = (id, timeout)
         // A cutover that is under way already is another's: two that decide one epoch would mistake each other's work for damage.
-        let closed = try await control.change(tenant, by: coordinator.author(reason)) { _ in
-            .beginCutover(id, budget: budget)
-        }
+        let closed = try await control.change(
+            tenant,
+            by: coordinator.author(reason),
+            against: coordinator.stores
+        ) { _ in .beginCutover(id, budget: budget) }
         let epoch = closed.value.epoch
         let began = control.timeline.now
         let outcome = await withTaskGroup(of: Result<Versioned<Route>, CutoverError>?.self) { group in
@@ -67,7 +69,8 @@ struct CutoverAttempt: Sendable {
             }
             let warm = coordinator.configuration.keepsSourceWarm && branch == nil
             return .success(
-                try await control.change(tenant, by: coordinator.author(reason)) { route throws(CutoverError) in
+                try await control.change(tenant, by: coordinator.author(reason), against: nil) {
+                    route throws(CutoverError) in
                     // Our own change may be there already, when its answer was lost.
                     if route.active == target.id, route.number == epoch.number + 1, route.id == epoch.route {
                         return nil
@@ -169,7 +172,8 @@ struct CutoverAttempt: Sendable {
     private func abandon(_ epoch: Epoch, because reason: String) async -> Bool {
         do throws(CutoverError) {
             var isOurs = false
-            let route = try await control.change(tenant, by: coordinator.author(reason)) { route throws(CutoverError) in
+            let route = try await control.change(tenant, by: coordinator.author(reason), against: coordinator.stores) {
+                route throws(CutoverError) in
                 isOurs = route.state == .cutover && route.epoch == epoch
                 return isOurs ? .abandonCutover(id, at: epoch) : nil
             }

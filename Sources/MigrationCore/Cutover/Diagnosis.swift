@@ -88,12 +88,10 @@ extension MigrationCoordinator {
         for store in named where !findings.contains(where: { $0.store == store }) {
             problems.append(.unregistered(store))
         }
+        let heads = findings.compactMap { finding in finding.head.map { (finding.store, $0) } }
         for finding in findings {
             guard let fence = finding.head?.fence else { continue }
-            // While a cutover is decided, the target's fence may be one ahead of the route.
-            let allowed = route.number + (route.state == .cutover && finding.store == route.move?.target ? 1 : 0)
-            let isForeign = fence.epoch.number == route.number && fence.epoch.route != route.id
-            if fence.epoch.number > allowed || isForeign { problems.append(.controlStoreBehind(finding.store)) }
+            if route.isBehind(finding.store, among: heads) { problems.append(.controlStoreBehind(finding.store)) }
             if fence.role == .open, finding.store != route.active { problems.append(.secondStoreOpen(finding.store)) }
         }
         let active = findings.first { $0.store == route.active }

@@ -62,7 +62,8 @@ extension MigrationCoordinator {
             )
             return head.position - branch.place.position
         }
-        let changed = try await control.change(tenant, by: author(reason)) { current throws(CutoverError) in
+        let changed = try await control.change(tenant, by: author(reason), against: stores) {
+            current throws(CutoverError) in
             current.branch == branch ? .clearBranch : nil
         }
         await settled(changed)

@@ -144,8 +144,11 @@ extension MigrationCoordinator {
         }
         switch error.code {
         case .logDiverged, .corrupt, .eventTooLarge, .storeIsActive, .unsupported:
-            let changed = try? await control.change(tenant, by: author("\(error.code): \(error.message)")) {
-                current throws(CutoverError) in
+            let changed = try? await control.change(
+                tenant,
+                by: author("\(error.code): \(error.message)"),
+                against: stores
+            ) { current throws(CutoverError) in
                 guard let move = current.move, move.state != .cutover, current.epoch == route?.epoch else { return nil }
                 return .fail(move.migration)
             }

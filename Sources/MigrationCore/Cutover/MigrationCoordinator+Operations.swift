@@ -71,7 +71,9 @@ extension MigrationCoordinator {
                 tenant: record.tenant
             )
         }
-        let changed = try await control.change(record.tenant, by: author(reason)) { _ in .abort(id, purging: purges) }
+        let changed = try await control.change(record.tenant, by: author(reason), against: stores) { _ in
+            .abort(id, purging: purges)
+        }
         let settled = await settled(changed)
         // The tenant is back already; what is left is found in its route by whoever works on it next.
         do throws(StoreError) { try await retire(settled) } catch {}
@@ -90,7 +92,8 @@ extension MigrationCoordinator {
         for tenant in tenants {
             do throws(CutoverError) {
                 var stopped = false
-                let route = try await control.change(tenant, by: author(reason)) { route throws(CutoverError) in
+                let route = try await control.change(tenant, by: author(reason), against: stores) {
+                    route throws(CutoverError) in
                     stopped = route.move != nil || route.warm != nil
                     return stopped ? .emergencyStop : nil
                 }
@@ -123,7 +126,8 @@ extension MigrationCoordinator {
 
     /// No longer keeps the old store of a tenant warm.
     public func dropWarmCopy(of tenant: TenantID, reason: String? = nil) async throws(CutoverError) {
-        let route = try await control.change(tenant, by: author(reason)) { route throws(CutoverError) in
+        let route = try await control.change(tenant, by: author(reason), against: stores) {
+            route throws(CutoverError) in
             route.warm == nil ? nil : .dropWarmCopy
         }
         await settled(route)
@@ -159,7 +163,8 @@ extension MigrationCoordinator {
         let from = try await wrapping(tenant) { () throws(StoreError) in try stores.store(source ?? known.active) }
         try requireDurability(from: from, to: registered)
         try await refuseForeignLog(of: tenant, in: registered, source: from.id)
-        let route = try await control.change(tenant, by: author(reason)) { route throws(CutoverError) in
+        let route = try await control.change(tenant, by: author(reason), against: stores) {
+            route throws(CutoverError) in
             // Our own change may be there already, when its answer was lost and another change followed it.
             if route.move?.migration == id { return nil }
             return .start(id, source: source ?? route.active, target: target, reverses: reverses)

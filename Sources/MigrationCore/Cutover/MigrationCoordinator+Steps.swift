@@ -132,7 +132,8 @@ extension MigrationCoordinator {
 
     private func change(_ route: Route, _ change: RouteChange) async throws(StoreError) {
         do throws(CutoverError) {
-            let changed = try await control.change(route.tenant, by: author()) { current throws(CutoverError) in
+            let changed = try await control.change(route.tenant, by: author(), against: stores) {
+                current throws(CutoverError) in
                 current.epoch == route.epoch ? change : nil
             }
             await settled(changed)

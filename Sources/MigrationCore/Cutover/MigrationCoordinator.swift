@@ -192,7 +192,7 @@ public final class MigrationCoordinator: Sendable {
         reason: String? = nil,
         _ change: RouteChange
     ) async throws(CutoverError) -> Route {
-        let route = try await control.change(record.tenant, by: author(reason)) { _ in change }
+        let route = try await control.change(record.tenant, by: author(reason), against: stores) { _ in change }
         return await settled(route).value
     }
 

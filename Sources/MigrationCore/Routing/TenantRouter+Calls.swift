@@ -165,7 +165,7 @@ extension TenantRouter {
         guard let move = route.move else { return }
         let author = ChangeAuthor(name: "router", reason: "The cutover was not decided in its time.", now: now)
         do throws(CutoverError) {
-            _ = try await control.change(route.tenant, by: author) { current throws(CutoverError) in
+            _ = try await control.change(route.tenant, by: author, against: stores) { current throws(CutoverError) in
                 guard current.state == .cutover, current.epoch == route.epoch else { return nil }
                 return .abandonCutover(move.migration, at: route.epoch)
             }

@@ -138,7 +138,7 @@ struct LiveMoveTests {
         }
         // The coordinator parks the writes, closes the source, even opens the target, and is never heard of again.
         let author = ChangeAuthor(name: "dead", reason: nil, now: { .now() })
-        let cutover = try await process.control.change(Fleet.tenant, by: author) { _ in
+        let cutover = try await process.control.change(Fleet.tenant, by: author, against: nil) { _ in
             .beginCutover(id, budget: .milliseconds(100))
         }.value
         let source = try #require(fleet.stores.first)

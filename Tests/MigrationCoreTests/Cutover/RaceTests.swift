@@ -29,7 +29,7 @@ struct RaceTests {
             force: false
         )
         let author = ChangeAuthor(name: "first", now: { .now() })
-        let begun = try await process.control.change(Fleet.tenant, by: author) { _ in
+        let begun = try await process.control.change(Fleet.tenant, by: author, against: nil) { _ in
             .beginCutover(id, budget: .seconds(60))
         }
         let error = await #expect(throws: CutoverError.self) { try await second.run(reason: nil) }
@@ -48,7 +48,7 @@ struct RaceTests {
         #expect(try await control.insert(route) != nil)
         let author = ChangeAuthor(name: "test", now: { .now() })
         let id = MigrationID()
-        let started = try await control.change(Fleet.tenant, by: author) { _ in
+        let started = try await control.change(Fleet.tenant, by: author, against: nil) { _ in
             .start(id, source: "first", target: "second", reverses: nil)
         }
         #expect(started.value.number == route.number + 1)
@@ -65,7 +65,7 @@ struct RaceTests {
         // Another process changes the route, and prepares the store just before this one does.
         let other = ControlStore(documents)
         let author = ChangeAuthor(name: "other", now: { .now() })
-        let route = try await other.change(Fleet.tenant, by: author) { _ in
+        let route = try await other.change(Fleet.tenant, by: author, against: nil) { _ in
             .start(MigrationID(), source: "first", target: "second", reverses: nil)
         }.value
         try await first.prepare(tenant: Fleet.tenant, fence: Fence(epoch: route.epoch, role: .open))

@@ -1,0 +1,102 @@
+import InMemoryAdapter
+import Testing
+
+@testable import MigrationCore
+
+/// What may happen between the restoration of a control store and its repair: others find the old route first, and act on it.
+@Suite("A control store from a moment ago", .timeLimit(.minutes(2)))
+struct RestoredControlStoreTests {
+    private let fleet = Fleet()
+    private let log = WriterLog()
+    private let key = DocumentKey(collection: "cutover_routes", id: "acme")
+
+    private func append(_ number: Int64, through process: Fleet.Process) async throws {
+        let event = NewEvent(
+            type: "Counted",
+            occurredAt: WallTime(millisecondsSinceEpoch: 0),
+            payload: ["n": .int64(number)]
+        )
+        let result = try await process.router.append(
+            [event],
+            to: "s",
+            expected: .exact(number - 1),
+            tenant: Fleet.tenant
+        )
+        log.acknowledge(event.id, at: result.positions.lowerBound)
+    }
+
+    /// Moves the tenant to the second store, with an event before and one after, and puts the route back to what it was in between.
+    private func moved(restoring old: (Route, MigrationID) throws -> Route) async throws {
+        let process = try fleet.makeProcess()
+        try await append(1, through: process)
+        let route = try await withThrowingTaskGroup(of: Void.self) { group in
+            group.addTask { try? await process.coordinator.run() }
+            let id = try await process.coordinator.start(tenant: Fleet.tenant, to: "second")
+            try await process.coordinator.waitUntil(.dualWrite, of: id)
+            let before = try #require(try await process.control.route(of: Fleet.tenant)?.value)
+            try await process.coordinator.cutOver(id)
+            try await append(2, through: process)
+            group.cancelAll()
+            return try old(before, id)
+        }
+        _ = try await fleet.documents.write(route.document(revision: 1), to: key)
+    }
+
+    /// Repairs the route, and finds every acknowledged event in the second store, where it was acknowledged.
+    private func repairAndProve() async throws {
+        let process = try fleet.makeProcess()
+        let diagnosis = try await process.coordinator.diagnose(Fleet.tenant)
+        #expect(diagnosis.problems.contains(.controlStoreBehind("second")))
+        let route = try await process.coordinator.repairRoute(of: Fleet.tenant, reason: "restored")
+        #expect(route.active == "second")
+        try await append(3, through: process)
+        let positions = try await wholeLog(in: fleet.second).map { ($0.id, $0.position) }
+        #expect(Dictionary(uniqueKeysWithValues: positions) == log.acknowledged)
+    }
+
+    @Test(
+        "restored into the middle of a cutover, nobody takes that cutover back: neither calls that it parks nor a coordinator"
+    )
+    func middleOfCutover() async throws {
+        try await moved { route, id in
+            try route.applying(
+                .beginCutover(id, budget: .milliseconds(30)),
+                by: "test",
+                at: WallTime(millisecondsSinceEpoch: 0)
+            )
+        }
+        let process = try fleet.makeProcess()
+        let refused = await #expect(throws: StoreError.self) { try await append(3, through: process) }
+        #expect(refused?.code == .controlStoreBehind)
+        await withTaskGroup(of: Void.self) { group in
+            group.addTask { try? await process.coordinator.run() }
+            try? await Task.sleep(for: .milliseconds(200))
+            group.cancelAll()
+        }
+        let id = try #require(try await process.control.route(of: Fleet.tenant)?.value.move?.migration)
+        let error = await #expect(throws: CutoverError.self) {
+            try await process.coordinator.abort(id, reason: "test")
+        }
+        #expect(error?.code == .controlStoreBehind)
+        try await repairAndProve()
+    }
+
+    @Test("restored to before a cutover, no operation builds on the old route until it is repaired")
+    func beforeCutover() async throws {
+        try await moved { route, _ in route }
+        let process = try fleet.makeProcess()
+        let id = try #require(try await process.control.route(of: Fleet.tenant)?.value.move?.migration)
+        let operations: [@Sendable () async throws -> Void] = [
+            { try await process.coordinator.pause(id) },
+            { try await process.coordinator.resume(id) },
+            { try await process.coordinator.abort(id, reason: "test") },
+            { try await process.coordinator.cutOver(id, force: true) },
+            { _ = try await process.coordinator.emergencyStop([Fleet.tenant])[0].result.get() },
+        ]
+        for operation in operations {
+            let error = await #expect(throws: CutoverError.self) { try await operation() }
+            #expect(error?.code == .controlStoreBehind)
+        }
+        try await repairAndProve()
+    }
+}
