@@ -1,6 +1,6 @@
 # Each target is usable alone on a fresh Debian 12 or Ubuntu machine with Swift; the scripts install what is missing.
 
-.PHONY: test demo bench lint docs simulate model clean
+.PHONY: test demo bench lint docs simulate crash model clean
 
 test: ## build, test, sanitize, fuzz, and link selectively
 	@bash Scripts/test.sh
@@ -13,6 +13,9 @@ bench: ## measure; ONLY=word selects, STRICT=1 fails on a missed bar
 
 simulate: ## whole migrations on virtual time; SEEDS=n, FIRST=seed
 	@SEEDS='$(SEEDS)' FIRST='$(FIRST)' bash Scripts/simulate.sh
+
+crash: ## killed, stalled and robbed processes on SQLite files; ROUNDS=n, SEED=n
+	@ROUNDS='$(ROUNDS)' SEED='$(SEED)' bash Scripts/crash.sh
 
 model: ## the cutover in Promela, searched by spin
 	@bash Scripts/model.sh

@@ -42,6 +42,11 @@ let package = Package(
         ),
         .target(name: "CutoverDocumentCorpus", dependencies: ["MigrationCore"], path: "Tests/DocumentCorpus"),
         .executableTarget(
+            name: "cutover-crash-migration",
+            dependencies: ["CutoverCSQLite", "MigrationCore", "MigrationTesting", "SQLiteAdapter"],
+            path: "Tests/CrashPrograms/migration"
+        ),
+        .executableTarget(
             name: "cutover-crash-sqlite-writer",
             dependencies: ["MigrationCore", "SQLiteAdapter"],
             path: "Tests/CrashPrograms/sqlite-writer"

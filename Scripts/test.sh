@@ -53,7 +53,8 @@ thread_sanitizer() {
 release_build() {
     swift build "${plan_anew[@]}" --configuration release --product cutover-fuzz &&
         swift build --configuration release --product cutover-simulate &&
-        swift build --configuration release --product cutover-crash-sqlite-writer
+        swift build --configuration release --product cutover-crash-sqlite-writer &&
+        swift build --configuration release --product cutover-crash-migration
 }
 
 # The tests that kill programs ran with debug programs above; optimised ones write more between two kills.
@@ -79,6 +80,7 @@ step "release build of the programs" release_build
 if [ "$step_status" -eq 0 ]; then
     step "fuzz, 1,000,000 inputs" fuzz
     step "optimised programs are killed" kills
+    step "migrations are killed, 50 rounds" env ROUNDS=50 SEED="$CUTOVER_SEED" BUILT=1 bash Scripts/crash.sh
     # Always the same seeds here, so that a failure belongs to the change that is tested; make simulate looks for new ones.
     step "simulation, 2,000 seeds" env SEEDS=2000 FIRST=1 BUILT=1 bash Scripts/simulate.sh
 fi
