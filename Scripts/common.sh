@@ -30,26 +30,106 @@ die() {
 step_report=()
 step_failures=0
 step_status=0
+step_pid=
+
+# The most seconds that a step may take unless it names its own limit: nothing here waits for ever.
+CUTOVER_STEP_SECONDS=${CUTOVER_STEP_SECONDS:-5400}
+
+# Every process of the machine, one a line: its number, its parent's, its state, its name. Small systems have no ps.
+processes() {
+    if [ -r /proc/self/stat ]; then
+        { cat /proc/[0-9]*/stat 2>/dev/null || true; } |
+            sed -n 's/^\([0-9]*\) (\(.*\)) \([A-Z]\) \([0-9]*\) .*/\1 \4 \3 \2/p'
+    else
+        ps -A -o pid= -o ppid= -o stat= -o command=
+    fi
+}
+
+# The line of a process and those of all that descend from it, in whatever process group they are.
+process_tree() {
+    processes | awk -v root="$1" '
+        { parent[$1] = $2; line[$1] = $0; order[NR] = $1 }
+        END {
+            if (!(root in line)) exit
+            known[root] = 1; print line[root]
+            do {
+                found = 0
+                for (i = 1; i <= NR; i++) {
+                    pid = order[i]
+                    if (!(pid in known) && (parent[pid] in known)) { known[pid] = 1; print line[pid]; found = 1 }
+                }
+            } while (found)
+        }'
+}
+
+# end_tree PID ends a process and all that descends from it: first gently, then surely.
+end_tree() {
+    local pids
+    # Taken before the first one ends: who has lost its parent is no longer found.
+    pids=$(process_tree "$1" | awk '{print $1}')
+    # shellcheck disable=SC2086 # one word per process
+    kill -TERM $pids 2>/dev/null || true
+    sleep 5
+    # shellcheck disable=SC2086
+    kill -KILL $pids 2>/dev/null || true
+}
+
+# Ends a step that has used up its time, and shows what it was waiting for. Runs beside the step.
+watch_step() {
+    local pid=$1 seconds=$2 elapsed=0
+    while [ "$elapsed" -lt "$seconds" ]; do
+        # Not with the script's output, which would stay open for a second after the script.
+        sleep 1 >/dev/null 2>&1
+        elapsed=$((elapsed + 1))
+        kill -0 "$pid" 2>/dev/null || return 0
+    done
+    say "the step took longer than $seconds s and is ended; its processes (number, parent, state, name):"
+    process_tree "$pid"
+    end_tree "$pid"
+}
+
+# An interrupted script takes its step with it.
+end_step() {
+    trap - INT TERM HUP
+    [ -z "$step_pid" ] || end_tree "$step_pid"
+    exit 130
+}
+trap end_step INT TERM HUP
 
 # step NAME COMMAND... runs the command, prints its seconds, and remembers whether it failed. The script goes on, so that
 # one run shows everything that is wrong; `step_status` tells a step that makes no sense after a failed one. The command
 # runs in a subshell under `set -e`: never call `step` itself in a condition, or bash switches that off.
-step() {
-    local name=$1 started=$SECONDS verdict=ok
-    shift
+step() { step_within "$CUTOVER_STEP_SECONDS" "$@"; }
+
+# step_within SECONDS NAME COMMAND... does the same with a limit of its own.
+step_within() {
+    local limit=$1 name=$2 started=$SECONDS verdict=ok watcher
+    shift 2
     say
     say "==> $name"
     set +e
     (
+        # What it is told to do on a signal is for the script that waits for it.
+        trap - INT TERM HUP
         set -e
         "$@"
-    )
+    ) &
+    step_pid=$!
+    watch_step "$step_pid" "$limit" &
+    watcher=$!
+    wait "$step_pid"
     step_status=$?
-    set -e
-    if [ "$step_status" -ne 0 ]; then
-        verdict="FAILED ($step_status)"
-        step_failures=$((step_failures + 1))
+    step_pid=
+    if [ "$step_status" -gt 128 ] && [ $((SECONDS - started)) -ge "$limit" ]; then
+        wait "$watcher"
+        verdict="OUT OF TIME"
+    else
+        kill "$watcher" 2>/dev/null
+        wait "$watcher" 2>/dev/null
+        [ "$step_status" -eq 0 ] || verdict="FAILED ($step_status)"
     fi
+    set -e
+    [ "$step_status" -eq 0 ] || step_failures=$((step_failures + 1))
     say "<== $name: $((SECONDS - started)) s, $verdict"
     step_report+=("$(printf '%6d s  %-12s  %s' "$((SECONDS - started))" "$verdict" "$name")")
 }

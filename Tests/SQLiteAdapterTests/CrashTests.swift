@@ -3,7 +3,7 @@ import MigrationCore
 import SQLiteAdapter
 import Testing
 
-@Suite("Killed writers", .timeLimit(.minutes(5)))
+@Suite("Killed writers", .timeLimit(.minutes(10)))
 struct CrashTests {
     private let folder = TemporaryFolder()
 
@@ -15,8 +15,11 @@ struct CrashTests {
         var random = SeededMoments(seed: UInt64(processes) &* 0x9E37_79B9_7F4A_7C15)
         var acknowledged = Acknowledged()
         for round in 0..<(20 / processes) {
-            let writers = try (0..<processes).map { number in
-                try CrashingWriter(file: folder.file(), name: "p\(processes)r\(round)w\(number)")
+            var writers: [CrashingWriter] = []
+            // Whatever ends the test, a time limit too, ends them.
+            defer { for writer in writers { writer.kill() } }
+            for number in 0..<processes {
+                writers.append(try CrashingWriter(file: folder.file(), name: "p\(processes)r\(round)w\(number)"))
             }
             for writer in writers {
                 try await Task.sleep(for: .milliseconds(random.next(below: 250)))
@@ -36,8 +39,8 @@ struct CrashTests {
         let writer = try CrashingWriter(file: folder.file(), name: "fenced")
         defer { writer.kill() }
         let store = try await SQLiteEventStore.open("events", at: folder.file())
-        while try await store.head(tenant: "acme", epoch: .maintenance)?.position ?? 0 < 50 {
-            try await Task.sleep(for: .milliseconds(5))
+        try await waiting("the writer has appended 50 events") {
+            try await store.head(tenant: "acme", epoch: .maintenance)?.position ?? 0 >= 50
         }
         let epoch = Epoch(number: 2, route: Epoch.unrouted.route)
         let head = try await store.raiseFence(tenant: "acme", to: Fence(epoch: epoch, role: .closed))
@@ -90,6 +93,15 @@ struct CrashTests {
     }
 }
 
+/// Waits for something that must come about within two minutes, however busy the machine is.
+private func waiting(_ condition: String, until holds: () async throws -> Bool) async throws {
+    let deadline = ContinuousClock.now.advanced(by: .seconds(120))
+    while try await !holds() {
+        try #require(ContinuousClock.now < deadline, "two minutes have passed, and still not: \(condition)")
+        try await Task.sleep(for: .milliseconds(2))
+    }
+}
+
 /// What writers have said.
 private struct Acknowledged {
     var events: [EventID: Int64] = [:]
@@ -122,18 +134,30 @@ private final class CrashingWriter: Sendable {
         let process = Process()
         process.executableURL = Self.program
         process.arguments = [file, name]
+        process.standardInput = FileHandle.nullDevice
         process.standardOutput = output.handle
+        // Not this process's own, which whoever runs the tests reads to its end: a writer that lived on would hold it open.
+        process.standardError = output.errors
         try process.run()
         self.process = process
     }
 
     func kill() {
+        // Once it has ended, its number may be another process's.
+        guard process.isRunning else { return }
         Foundation.kill(process.processIdentifier, SIGKILL)
     }
 
-    /// The whole lines that the process wrote before its end.
+    deinit { kill() }
+
+    /// The whole lines that the process wrote before its end, which must come soon.
     func lines() async throws -> [Substring] {
-        while process.isRunning { try await Task.sleep(for: .milliseconds(2)) }
+        do {
+            try await waiting("the writer has ended") { !process.isRunning }
+        } catch {
+            kill()
+            throw error
+        }
         let text = String(decoding: try output.contents(), as: UTF8.self)
         return text.split(separator: "\n", omittingEmptySubsequences: false).dropLast()
     }
@@ -155,10 +179,14 @@ private final class CrashingWriter: Sendable {
 private struct OutputFile: Sendable {
     private let folder = TemporaryFolder()
     let handle: FileHandle
+    let errors: FileHandle
 
     init() {
-        _ = FileManager.default.createFile(atPath: folder.file("output"), contents: nil)
+        for name in ["output", "errors"] {
+            _ = FileManager.default.createFile(atPath: folder.file(name), contents: nil)
+        }
         handle = FileHandle(forWritingAtPath: folder.file("output"))!
+        errors = FileHandle(forWritingAtPath: folder.file("errors"))!
     }
 
     func contents() throws -> Data { try Data(contentsOf: URL(fileURLWithPath: folder.file("output"))) }

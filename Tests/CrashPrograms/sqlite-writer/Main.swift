@@ -19,6 +19,8 @@ struct CrashingWriter {
             print("usage: \(arguments[0]) FILE NAME")
             exit(64)
         }
+        // Whoever should kill it may be gone: no writer outlives its test by much.
+        alarm(300)
         let name = arguments[2]
         var configuration = SQLiteDatabase.Configuration()
         configuration.busyTimeout = .seconds(30)
