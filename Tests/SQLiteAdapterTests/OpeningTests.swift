@@ -89,6 +89,45 @@ struct OpeningTests {
         await expect(.newerSchema) { _ = try await SQLiteDatabase.open(at: folder.file()) }
     }
 
+    @Test("a file of each older version is upgraded with everything in it, and refused where it may not be written")
+    func olderSchema() async throws {
+        for version in 1..<Int(Schema.version) {
+            let path = folder.file("version-\(version).sqlite")
+            let steps = Schema.upgrades[..<version].flatMap { $0 }.joined(separator: ";\n")
+            try Shell(path: path).run(
+                """
+                \(steps);
+                PRAGMA application_id = \(Schema.applicationID);
+                PRAGMA user_version = \(version);
+                INSERT INTO documents (collection, id, body, etag) VALUES
+                    ('orders', 'a', '{"n":{"$numberInt":"1"}}', 'tag-a'), ('orders', 'b', '{"n": 2}', 'tag-b')
+                """
+            )
+            var configuration = SQLiteDatabase.Configuration()
+            configuration.access = .readOnly
+            await expect(.invalidConfiguration) {
+                _ = try await SQLiteDatabase.open(at: path, configuration: configuration)
+            }
+            for _ in 0..<2 {
+                let store = try await SQLiteDocumentStore.open("test", at: path)
+                #expect(try await store.read(.order("a"))?.etag == ETag("tag-a"))
+                #expect(
+                    try await store.queryAll(DocumentQuery("orders", where: .equal("n", 1)), pageSize: 9) == [
+                        .order("a")
+                    ]
+                )
+                #expect(try await store.count("orders", partition: nil, where: .less("n", 5)) == 2)
+                #expect(
+                    try await store.write(["n": 3], to: .order("b"), condition: .ifMatches(ETag("tag-b"))).isApplied
+                )
+                try Shell(path: path).run("UPDATE documents SET body = '{\"n\": 2}', etag = 'tag-b' WHERE id = 'b'")
+                #expect(try await store.count("orders", partition: nil, where: .equal("n", 2)) == 1)
+                await store.close()
+            }
+            #expect(try Shell(path: path).run("PRAGMA user_version") == [["\(Schema.version)"]])
+        }
+    }
+
     @Test("a damaged file is reported as corrupt")
     func corrupt() async throws {
         await (try await SQLiteDatabase.open(at: folder.file())).close()

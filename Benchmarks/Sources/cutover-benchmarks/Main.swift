@@ -42,8 +42,8 @@ enum Main {
     static let suite: [Benchmark] = [
         JSONSpeed.parsing, JSONSpeed.writing, DigestSpeed.benchmark,
         MemorySpeed.benchmark, EventSpeed.copying, EventSpeed.scanning, EventSpeed.appending,
-        DocumentSpeed.upserting, DocumentSpeed.reading, RouterSpeed.benchmark, MovingLoad.dualWrite, MovingLoad.copying,
-        PauseSpeed.benchmark, MemoryUse.events, MemoryUse.documents,
+        DocumentSpeed.upserting, DocumentSpeed.reading, QuerySpeed.benchmark, RouterSpeed.benchmark,
+        MovingLoad.dualWrite, MovingLoad.copying, PauseSpeed.benchmark, MemoryUse.events, MemoryUse.documents,
     ]
 }
 

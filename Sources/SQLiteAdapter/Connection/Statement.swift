@@ -44,12 +44,19 @@ final class Statement {
 
     // MARK: Binding (the first parameter is 1)
 
+    /// The greatest number of a parameter.
+    var parameterCount: Int32 { unsafe sqlite3_bind_parameter_count(handle.pointer) }
+
     func bind(_ index: Int32, _ value: Int64) throws(StoreError) {
         try check(unsafe sqlite3_bind_int64(handle.pointer, index, value))
     }
 
     func bind(_ index: Int32, _ value: Int64?) throws(StoreError) {
         if let value { try bind(index, value) } else { try bindNull(index) }
+    }
+
+    func bind(_ index: Int32, _ value: Double) throws(StoreError) {
+        try check(unsafe sqlite3_bind_double(handle.pointer, index, value))
     }
 
     func bindNull(_ index: Int32) throws(StoreError) {

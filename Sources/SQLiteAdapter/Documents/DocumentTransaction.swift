@@ -205,9 +205,10 @@ extension Statement {
 
 extension SQL {
     fileprivate static let upsert: SQL = """
-        INSERT INTO documents (collection, partition, id, body, etag, expires_at) VALUES (?1, ?2, ?3, ?4, ?5, ?6)
-        ON CONFLICT (collection, partition, id)
-        DO UPDATE SET body = excluded.body, etag = excluded.etag, expires_at = excluded.expires_at
+        INSERT INTO documents (collection, partition, id, body, etag, expires_at, canonical)
+        VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?5)
+        ON CONFLICT (collection, partition, id) DO UPDATE SET body = excluded.body, etag = excluded.etag,
+            expires_at = excluded.expires_at, canonical = excluded.canonical
         """
     fileprivate static let delete: SQL = """
         DELETE FROM documents WHERE collection = ?1 AND partition = ?2 AND id = ?3

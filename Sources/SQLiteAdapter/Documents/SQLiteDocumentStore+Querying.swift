@@ -25,15 +25,8 @@ extension SQLiteDocumentStore {
             try filter.check()
             return try await database.readers.read { [now] (connection) throws(StoreError) in
                 if filter == .all { return try connection.count(collection, partition: partition, now: now()) }
-                var count = 0
-                let rows = DocumentSelection(
-                    collection: collection,
-                    partition: partition,
-                    filter: filter,
-                    now: now()
-                )
-                try rows.visitAll(on: connection) { _ in count += 1 }
-                return count
+                let rows = DocumentSelection(collection: collection, partition: partition, filter: filter, now: now())
+                return try connection.readTransaction { () throws(StoreError) in try rows.count(on: connection) }
             }
         }
     }
@@ -57,9 +50,11 @@ extension SQLiteDocumentStore {
         return try await database.readers.read { [now] (connection) throws(StoreError) -> DocumentPage in
             var documents: [StoredDocument] = []
             let rows = DocumentSelection(query, now: now())
-            let last = try rows.visit(after: start, on: connection) { document in
-                documents.append(document)
-                return documents.count < size
+            let last = try connection.readTransaction { () throws(StoreError) in
+                try rows.visit(after: start, on: connection) { document in
+                    documents.append(document)
+                    return documents.count < size
+                }
             }
             var next = cursor
             next.returned += documents.count
@@ -73,8 +68,8 @@ extension SQLiteDocumentStore {
 
     /// A page of a sorted query: the first documents behind the cursor, out of all that the filter selects.
     ///
-    /// The order over all types is not one that SQL knows, so every page passes over the selection once, in memory that is
-    /// bounded by the page.
+    /// Where SQL does not know the order of the values that are there, the page passes over the selection once, in memory that
+    /// is bounded by the page.
     private func sorted(
         _ query: DocumentQuery,
         cursor: QueryCursor,
@@ -82,10 +77,21 @@ extension SQLiteDocumentStore {
     ) async throws(StoreError) -> DocumentPage {
         let empty = try SortedPage(query, cursor: cursor, size: pageSize)
         return try await database.readers.read { [now] (connection) throws(StoreError) -> DocumentPage in
-            var page = empty
-            try DocumentSelection(query, now: now()).visitAll(on: connection) { page.offer($0) }
-            let (documents, next) = page.finish(query, cursor: cursor)
-            return DocumentPage(documents: documents, continuation: next?.continuation)
+            let now = now()
+            return try connection.readTransaction { () throws(StoreError) in
+                if let rows = SortedRows(query, cursor: cursor, pageSize: pageSize, now: now),
+                    let page = try rows.page(on: connection)
+                {
+                    return page
+                }
+                var page = empty
+                try DocumentSelection(query, now: now).visitAll(on: connection) {
+                    page.offer($0)
+                    return true
+                }
+                let (documents, next) = page.finish(query, cursor: cursor)
+                return DocumentPage(documents: documents, continuation: next?.continuation)
+            }
         }
     }
 }

@@ -85,4 +85,10 @@ extension Schema {
         END
         """,
     ]
+
+    /// The etag under which this library wrote the body: while it is the etag of the row, the body is canonical Extended JSON,
+    /// and SQL may look into it. Whatever another program does to a row gives it another etag.
+    static let canonicalBodies: [String] = [
+        "ALTER TABLE documents ADD COLUMN canonical TEXT"
+    ]
 }

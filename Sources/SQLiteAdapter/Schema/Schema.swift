@@ -10,7 +10,7 @@ enum Schema {
     static var version: Int64 { Int64(upgrades.count) }
 
     /// Step n leads from version n to version n + 1; the first makes an empty file ours.
-    static let upgrades: [[String]] = [identity + documents + events]
+    static let upgrades: [[String]] = [identity + documents + events, canonicalBodies]
 
     /// One row with a random id: what continuations of the change feed recognise the file by.
     private static let identity: [String] = [

@@ -13,9 +13,10 @@ struct RawDocuments {
         connection = try RawConnection(path, durability: durability)
         upsert = try connection.prepare(
             """
-            INSERT INTO documents (collection, partition, id, body, etag, expires_at) VALUES (?1, ?2, ?3, ?4, ?5, NULL)
-            ON CONFLICT (collection, partition, id) DO UPDATE
-            SET body = excluded.body, etag = excluded.etag, expires_at = excluded.expires_at
+            INSERT INTO documents (collection, partition, id, body, etag, expires_at, canonical)
+            VALUES (?1, ?2, ?3, ?4, ?5, NULL, ?5)
+            ON CONFLICT (collection, partition, id) DO UPDATE SET body = excluded.body, etag = excluded.etag,
+                expires_at = excluded.expires_at, canonical = excluded.canonical
             """
         )
         read = try connection.prepare(

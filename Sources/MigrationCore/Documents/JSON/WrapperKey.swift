@@ -68,3 +68,15 @@ func same(_ pointer: UnsafePointer<UInt8>, _ text: StaticString) -> Bool {
     }
     return true
 }
+
+extension ExtendedJSON {
+    /// Whether a name, as the first of an embedded object, makes that object a type of Extended JSON.
+    ///
+    /// `writeExactly` refuses documents with such a field, so in what it wrote each such name belongs to a type.
+    package static func isTypeName(_ name: String) -> Bool {
+        guard name.utf8.first == UInt8(ascii: "$") else { return false }
+        return WrapperKey.allCases.contains { key in
+            key.name.withUTF8Buffer { $0.elementsEqual(name.utf8) }
+        }
+    }
+}
