@@ -25,6 +25,24 @@ let package = Package(
                 .product(name: "SQLiteAdapter", package: "cutover"),
             ]
         ),
+        .executableTarget(
+            name: "tenant-migration",
+            dependencies: [
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+                .product(name: "MigrationCore", package: "cutover"),
+                .product(name: "SQLiteAdapter", package: "cutover"),
+            ],
+            path: "Sources/TenantMigration"
+        ),
+        .executableTarget(
+            name: "tenant-migration-check",
+            dependencies: [
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+                .product(name: "MigrationCore", package: "cutover"),
+                .product(name: "SQLiteAdapter", package: "cutover"),
+            ],
+            path: "Sources/TenantMigrationCheck"
+        ),
     ]
 )
 

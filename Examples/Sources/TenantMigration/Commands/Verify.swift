@@ -1,0 +1,43 @@
+public import ArgumentParser
+public import MigrationCore
+
+extension ConsistencyVerifier.Level: @retroactive ExpressibleByArgument {
+    public init?(argument: String) { self.init(rawValue: argument == "hash" ? "digest" : argument) }
+
+    public static var allValueStrings: [String] { [Self.count, .digest, .full].map(\.rawValue) }
+}
+
+/// `verify`: compares source and target, by a path of its own.
+struct VerifyCommand: MigrationCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "verify",
+        abstract: "Compares source and target of a migration, event by event, while the application writes."
+    )
+
+    @OptionGroup(title: "Stores") var shared: SharedOptions
+    @OptionGroup var choice: MigrationChoice
+
+    @Option(help: "How deep to look: count, digest or full.")
+    var level: ConsistencyVerifier.Level = .full
+
+    @Option(help: "How many percent of the streams are compared in content; the rest is counted.")
+    var sample: Double = 100
+
+    mutating func validate() throws {
+        guard (0...100).contains(sample) else { throw ValidationError("A sample is between 0 and 100 percent.") }
+    }
+
+    func execute(in session: Session, output: Output) async throws -> VerificationOutput {
+        let record = try await choice.find(in: session)
+        let verifier = ConsistencyVerifier(configuration: .init(level: level, samplePercentage: sample))
+        // Once it has migrated the target is the original, and the source the copy.
+        let ends = record.state == .migrated ? (record.target, record.source) : (record.source, record.target)
+        return VerificationOutput(
+            try await verifier.verifyEvents(
+                of: record.tenant,
+                source: session.stores.store(ends.0),
+                target: session.stores.store(ends.1)
+            )
+        )
+    }
+}
