@@ -5,8 +5,8 @@
 test: ## build, test, sanitize, fuzz, and link selectively
 	@bash Scripts/test.sh
 
-demo: ## the main job on real, local data
-	@bash Scripts/demo.sh
+demo: ## the main job on real, local data, then a live move; ONLY=copy or ONLY=move
+	@ONLY='$(ONLY)' bash Scripts/demo.sh
 
 bench: ## measure; ONLY=word selects, STRICT=1 fails on a missed bar
 	@ONLY='$(ONLY)' STRICT='$(STRICT)' bash Scripts/bench.sh

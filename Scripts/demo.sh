@@ -1,6 +1,14 @@
 #!/usr/bin/env bash
-# `make demo`: the main job on real, local data. Ends non-zero if anything is off.
+# `make demo`: the main job on real, local data, then the live move of a tenant. Ends non-zero if anything is off.
+#
+# ONLY   copy or move: that part alone; without it both, and the check of the command-line program
 source "$(dirname "${BASH_SOURCE[0]}")/common.sh"
+
+ONLY=${ONLY:-}
+case $ONLY in
+    '' | copy | move) ;;
+    *) die "ONLY is '$ONLY'; it can be copy or move" ;;
+esac
 
 # The documents of the demo are the machine's own package index. Where it is missing and can be fetched, it is; where it
 # cannot, the demo generates its documents and says so.
@@ -16,12 +24,28 @@ package_index() {
     say "the package index names $count packages"
 }
 
-demo() {
-    swift run --package-path Examples --scratch-path .build "${plan_anew[@]}" --configuration release cutover-demo
-}
+examples=(--package-path Examples --scratch-path .build --configuration release)
+summaries=.build/demo-summaries.jsonl
+
+build() { swift build "${examples[@]}" "${plan_anew[@]}"; }
+
+demo() { "$programs/cutover-demo" --summaries "$summaries" ${ONLY:+--only "$ONLY"}; }
+
+# The program that operators use, end to end, against stores that are written to meanwhile.
+command_line() { "$programs/tenant-migration-check" --program "$programs/tenant-migration"; }
 
 step "system packages" ensure_packages git pkg-config libsqlite3-dev
 [ "$step_status" -eq 0 ] || finish "make demo"
-step "package index" package_index
+[ "$ONLY" = move ] || step "package index" package_index
+step "build" build
+[ "$step_status" -eq 0 ] || finish "make demo"
+programs=$(swift build "${examples[@]}" --show-bin-path)
+rm -f "$summaries"
+[ -n "$ONLY" ] || step "command-line program" command_line
 step "demo" demo
-finish "make demo"
+
+# One JSON line for each part comes last, after the seconds of the steps.
+verdict=0
+(finish "make demo") || verdict=$?
+[ ! -e "$summaries" ] || cat "$summaries"
+exit "$verdict"

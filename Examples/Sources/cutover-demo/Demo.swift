@@ -8,7 +8,12 @@ internal import Foundation
 struct Demo: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "cutover-demo",
-        abstract: "Loads real data into a store, copies it, damages the copy, finds the damage and repairs it."
+        abstract: "Copies, damages and repairs real data; then moves a tenant to another store while 32 writers write.",
+        discussion: """
+            The part `copy` loads real data into a store, copies it, damages the copy, finds the damage and repairs it. The part \
+            `move` moves a tenant to a second store, back, and there again, while 32 writers append and read back, and then \
+            proves from the stores alone that every acknowledged event is there exactly once and in order.
+            """
     )
 
     @Option(help: "Run one part only.")
@@ -19,6 +24,9 @@ struct Demo: AsyncParsableCommand {
 
     @Flag(help: "Generate the data even where the machine has real data.")
     var generated = false
+
+    @Option(help: "Write the JSON lines to this file instead of printing them.")
+    var summaries: String?
 
     @Flag(help: "Keep the files and say where they are.")
     var keep = false
@@ -33,7 +41,12 @@ struct Demo: AsyncParsableCommand {
         }
         print("")
         for summary in summaries { summary.print() }
-        for summary in summaries { print(try summary.json()) }
+        let lines = try summaries.map { try $0.json() + "\n" }.joined()
+        if let path = self.summaries {
+            try Data(lines.utf8).write(to: URL(filePath: path))
+        } else {
+            print(lines, terminator: "")
+        }
         guard summaries.allSatisfy(\.isGood) else {
             workspace.remove()
             throw ExitCode.failure
@@ -45,6 +58,8 @@ struct Demo: AsyncParsableCommand {
 enum Part: String, CaseIterable, ExpressibleByArgument {
     /// Copy, verify, damage, verify, repair, verify.
     case copy
+    /// Move a tenant live, and prove that nothing was lost.
+    case move
 
     /// Runs the part to its end; whatever goes wrong is in its summary.
     func run(in workspace: Workspace, seed: UInt64, generated: Bool) async -> Summary {
@@ -52,6 +67,7 @@ enum Part: String, CaseIterable, ExpressibleByArgument {
         do {
             switch self {
             case .copy: try await CopyPart(workspace: workspace, seed: seed, generated: generated).run(&summary)
+            case .move: try await MovePart(workspace: workspace, seed: seed, generated: generated).run(&summary)
             }
         } catch {
             summary.fail("\(String(reflecting: error))")

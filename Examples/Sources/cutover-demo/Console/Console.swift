@@ -84,6 +84,23 @@ enum Format {
         whole > 0 ? "\(part * 100 / whole) %" : "100 %"
     }
 
+    /// In milliseconds, to a tenth.
+    static func milliseconds(_ duration: Duration) -> String {
+        "\((duration.inMilliseconds * 10).rounded() / 10) ms"
+    }
+
+    /// Rows under their headings; the first column is text, the others are numbers.
+    static func table(_ headings: [String], _ rows: [[String]]) -> [String] {
+        let all = [headings] + rows
+        let widths = headings.indices.map { column in all.map { $0[column].count }.max() ?? 0 }
+        return all.map { row in
+            row.indices.map { column in
+                let space = String(repeating: " ", count: widths[column] - row[column].count)
+                return column == 0 ? row[column] + space : space + row[column]
+            }.joined(separator: "  ")
+        }
+    }
+
     /// To a tenth of a second below a minute, to a second above.
     static func duration(_ duration: Duration) -> String {
         let seconds = duration.inSeconds
@@ -99,4 +116,7 @@ extension Duration {
         let (seconds, attoseconds) = components
         return Double(seconds) + Double(attoseconds) * 1e-18
     }
+
+    /// The length in milliseconds, to a thousandth.
+    var inMilliseconds: Double { (inSeconds * 1e6).rounded() / 1e3 }
 }

@@ -3,12 +3,13 @@ internal import Foundation
 /// What a part did: lines for people, one JSON object for programs.
 struct Summary {
     /// A value of the JSON object.
-    enum Fact: Encodable {
+    indirect enum Fact: Encodable {
         case text(String)
         case count(Int64)
         case number(Double)
         case flag(Bool)
         case list([String])
+        case table([[String: Fact]])
 
         func encode(to encoder: any Encoder) throws {
             var container = encoder.singleValueContainer()
@@ -18,6 +19,7 @@ struct Summary {
             case .number(let number): try container.encode(number)
             case .flag(let flag): try container.encode(flag)
             case .list(let list): try container.encode(list)
+            case .table(let rows): try container.encode(rows)
             }
         }
     }

@@ -30,31 +30,23 @@ struct CopyPart {
     // MARK: Input
 
     private func load(into store: DemoStore, _ summary: inout Summary) async throws {
-        let loading = Loading(console: console, store: store)
+        let loading = Loading(console: console)
         let documents: Int64
         if !generated, var index = try PackageIndex() {
             summary.add("documents are", index.title, "documentSource", .text(index.title))
             console.say("documents: \(index.title)")
-            documents = try await loading.load(&index)
+            documents = try await loading.load(&index, into: store.documents)
         } else {
             var packages = GeneratedPackages(count: 60_000, seed: seed)
             summary.add("documents are", packages.title, "documentSource", .text(packages.title))
             console.say(
                 "documents: \(generated ? "" : "this machine has no package index, so these are ")\(packages.title)"
             )
-            documents = try await loading.load(&packages)
+            documents = try await loading.load(&packages, into: store.documents)
         }
-        var random = SeededRandom(seed: seed)
-        let history: EventHistory
-        if !generated, let changelogs = try Changelogs.read(ids: &random) {
-            history = changelogs
-            console.say("events: \(history.title)")
-        } else {
-            history = try GeneratedHistory.make(count: 30_000, seed: seed)
-            console.say("events: \(generated ? "" : "this machine has no changelogs, so these are ")\(history.title)")
-        }
+        let history = try EventHistory.read(seed: seed, generated: generated, console: console)
         summary.add("events are", history.title, "eventSource", .text(history.title))
-        let events = try await loading.load(history)
+        let events = try await loading.load(history, into: store.events)
         summary.add("documents", Format.count(documents), "documents", .count(documents))
         summary.add(
             "events",

@@ -4,29 +4,28 @@ internal import SQLiteAdapter
 /// Fills the first store, as an application would have done over the years.
 struct Loading {
     let console: Console
-    let store: DemoStore
 
     private static let batchSize = 500
 
     /// Writes all documents of a source and returns how many there were.
-    func load(_ source: inout some DocumentSource) async throws -> Int64 {
-        try await store.documents.ensureCollection(CollectionDefinition(packages, partitionPaths: ["Architecture"]))
+    func load(_ source: inout some DocumentSource, into store: SQLiteDocumentStore) async throws -> Int64 {
+        try await store.ensureCollection(CollectionDefinition(packages, partitionPaths: ["Architecture"]))
         var rate = LoadingRate("loading documents", console)
         var batch: [DocumentWrite] = []
         while let (key, document) = try source.next() {
             batch.append(.put(document, to: key, condition: .insert))
             if batch.count == Self.batchSize {
-                rate.advance(by: try await write(batch))
+                rate.advance(by: try await write(batch, to: store))
                 batch.removeAll(keepingCapacity: true)
             }
         }
-        if !batch.isEmpty { rate.advance(by: try await write(batch)) }
+        if !batch.isEmpty { rate.advance(by: try await write(batch, to: store)) }
         return rate.finish()
     }
 
     /// Appends all events of a history, tenant by tenant, and returns how many there were.
-    func load(_ history: EventHistory) async throws -> Int64 {
-        let events = store.events.unrouted()
+    func load(_ history: EventHistory, into store: SQLiteEventStore) async throws -> Int64 {
+        let events = store.unrouted()
         var rate = LoadingRate("loading events", console)
         for (tenant, log) in history.tenants {
             for batch in log.batches(of: Self.batchSize) {
@@ -39,8 +38,8 @@ struct Loading {
         return rate.finish()
     }
 
-    private func write(_ batch: [DocumentWrite]) async throws -> Int {
-        for (write, outcome) in zip(batch, try await store.documents.writeBatch(batch)) where !outcome.isApplied {
+    private func write(_ batch: [DocumentWrite], to store: SQLiteDocumentStore) async throws -> Int {
+        for (write, outcome) in zip(batch, try await store.writeBatch(batch)) where !outcome.isApplied {
             throw DemoFailure("loading \(write.key.debugDescription) ended as \(outcome)")
         }
         return batch.count

@@ -28,6 +28,26 @@ struct EventHistory {
     /// How many events there are.
     var count: Int { tenants.reduce(0) { $0 + $1.events.count } }
 
+    /// The machine's changelogs, or generated events where it has none.
+    static func read(seed: UInt64, generated: Bool, console: Console) throws -> EventHistory {
+        var random = SeededRandom(seed: seed)
+        if !generated, let changelogs = try Changelogs.read(ids: &random) {
+            console.say("events: \(changelogs.title)")
+            return changelogs
+        }
+        let history = try GeneratedHistory.make(count: 30_000, seed: seed)
+        console.say("events: \(generated ? "" : "this machine has no changelogs, so these are ")\(history.title)")
+        return history
+    }
+
+    /// The same events, all of them in the log of one tenant.
+    func gathered(in tenant: TenantID) -> EventHistory {
+        EventHistory(
+            title: title,
+            tenants.flatMap(\.events).map { TenantEvent(tenant: tenant, stream: $0.stream, event: $0.event) }
+        )
+    }
+
     /// Sorts events by tenant and time; events of the same time stay in the order given.
     init(title: String, _ events: [TenantEvent]) {
         self.title = title
