@@ -25,7 +25,7 @@ extension ControlStore {
                 )
             }
             guard let change = try decide(route.value) else { return route }
-            if let stores, let ahead = await storeAhead(of: route.value, in: stores) {
+            if let stores, let ahead = await storeAhead(of: route.value, in: stores, upTo: change.patience) {
                 let current = try await wrapping(tenant) { () async throws(StoreError) in
                     try await self.route(of: tenant)
                 }

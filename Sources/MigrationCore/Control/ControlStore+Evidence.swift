@@ -1,15 +1,15 @@
 extension ControlStore {
-    /// How long the stores may take to say what they know of a tenant before a change of its route goes on without them.
-    ///
-    /// A change must not wait for a store that hangs: taking back a cutover whose target has died is one.
-    private static let patience: Duration = .milliseconds(500)
-
     /// A store that knows a newer route of the tenant than the one that was read: then the control store is behind.
     ///
     /// A fence is raised only under a route that the control store holds, so one that is above the route proves that a change was
     /// lost. A change on top of the old route would give its number a second meaning and could open a store again that the tenant
     /// has left; so it is refused. Stores that do not answer prove nothing, and do not stand in the way.
-    func storeAhead(of route: Route, in stores: StoreRegistry) async -> StoreID? {
+    ///
+    /// - Parameters:
+    ///   - route: the route that was read.
+    ///   - stores: who is asked.
+    ///   - patience: how long they may take.
+    func storeAhead(of route: Route, in stores: StoreRegistry, upTo patience: Duration) async -> StoreID? {
         let tenant = route.tenant
         let timeline = timeline
         let heads = await withTaskGroup(of: (store: StoreID, head: TenantHead)?.self) { group in
@@ -20,7 +20,7 @@ extension ControlStore {
                     return (store.id, head)
                 }
             }
-            let deadline = timeline.now + Self.patience
+            let deadline = timeline.now + patience
             group.addTask {
                 try? await timeline.sleep(for: deadline - timeline.now)
                 return nil
@@ -53,5 +53,14 @@ extension Route {
         // It takes appends of the application only once it is active: when it holds more than the source, it was.
         guard let source = heads.first(where: { $0.store == active })?.head else { return false }
         return head.position > source.position
+    }
+}
+
+extension RouteChange {
+    /// How long the stores may take to say what they know of a tenant before this change of its route goes on without them.
+    ///
+    /// Parked calls wait while a cutover is taken back, perhaps because one of the stores hangs, so that is not held up for long.
+    var patience: Duration {
+        if case .abandonCutover = self { .milliseconds(500) } else { .seconds(5) }
     }
 }
