@@ -100,13 +100,18 @@ extension MigrationCoordinator {
         let copier = copier(from: source, to: target)
         var lag: Int64 = 0
         for _ in 0..<configuration.maximumCatchUpPasses {
-            lag = try await wrapping(tenant) { () async throws(StoreError) in
-                try await follow(route, target: target)
-                try await copier.copy(tenant: tenant, epoch: route.epoch)
-                if configuration.verifiesBeforeCutover {
-                    try await verifyPrefix(of: tenant, source: source, target: target)
+            do throws(CutoverError) {
+                lag = try await wrapping(tenant) { () async throws(StoreError) in
+                    try await follow(route, target: target)
+                    try await copier.copy(tenant: tenant, epoch: route.epoch)
+                    if configuration.verifiesBeforeCutover {
+                        try await verifyPrefix(of: tenant, source: source, target: target)
+                    }
+                    return try await self.lag(of: tenant, source: source, target: target)
                 }
-                return try await self.lag(of: tenant, source: source, target: target)
+            } catch  where error.code == .inconsistent {
+                try await requireUnchanged(route)
+                throw error
             }
             if lag <= configuration.maximumDrainEvents { return }
         }
@@ -116,6 +121,19 @@ extension MigrationCoordinator {
             tenant: tenant,
             state: .dualWrite,
             lag: lag
+        )
+    }
+
+    /// Says that another process was faster, if the route is no longer the one that was read: an abort may have emptied the
+    /// target while it was compared, and then what was found says nothing about the migration.
+    private func requireUnchanged(_ route: Route) async throws(CutoverError) {
+        let current = try await self.route(of: route.tenant)
+        guard current?.epoch != route.epoch else { return }
+        throw CutoverError(
+            .fenced,
+            "Another process changed the route while the logs were compared; look at the migration and decide again.",
+            tenant: route.tenant,
+            state: current?.state
         )
     }
 

@@ -38,6 +38,57 @@ struct RaceTests {
         #expect(try await fleet.first.head(tenant: Fleet.tenant, epoch: .maintenance)?.fence.role == .open)
     }
 
+    @Test("a target that another process aborts and purges while a cutover compares it is not called different")
+    func purgedMeanwhile() async throws {
+        let fleet = Fleet(wrapping: { HookedEventStore($0) })
+        let target = try #require(fleet.stores[1] as? HookedEventStore)
+        let process = try fleet.makeProcess()
+        _ = try await process.router.append([event], to: "s", tenant: Fleet.tenant)
+        let id = try await process.coordinator.start(tenant: Fleet.tenant, to: "second")
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            group.addTask { try? await process.coordinator.run() }
+            try await process.coordinator.waitUntil(.dualWrite, of: id)
+            group.cancelAll()
+        }
+        var purging = MigrationCoordinator.Configuration.quick
+        purging.purgesOnAbort = true
+        let other = try fleet.makeProcess(purging).coordinator
+        let nextRead = target.reads + 1
+        target.set(reads: [nextRead: .meanwhile { _ in try? await other.abort(id, reason: "test") }])
+        let error = await #expect(throws: CutoverError.self) {
+            try await fleet.makeProcess().coordinator.cutOver(id)
+        }
+        #expect(error?.code == .fenced)
+        #expect(try await fleet.second.head(tenant: Fleet.tenant, epoch: .maintenance)?.position == 0)
+    }
+
+    @Test("an abort that is settled after the next start does not close the target of that one")
+    func startedMeanwhile() async throws {
+        let fleet = Fleet()
+        let process = try fleet.makeProcess()
+        _ = try await process.router.append([event], to: "s", tenant: Fleet.tenant)
+        let id = try await process.coordinator.start(tenant: Fleet.tenant, to: "second")
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            group.addTask { try? await process.coordinator.run() }
+            try await process.coordinator.waitUntil(.dualWrite, of: id)
+            let documents = HookedDocumentStore(fleet.documents)
+            let aborting = try MigrationCoordinator(
+                control: ControlStore(documents),
+                stores: StoreRegistry(fleet.stores),
+                configuration: .quick
+            )
+            // Its reads are: the record and the route, the route to change, and, for the history, the record again.
+            documents.set(reads: [
+                4: .meanwhile { _ in _ = try? await process.coordinator.start(tenant: Fleet.tenant, to: "second") }
+            ])
+            try await aborting.abort(id, reason: "test")
+            let next = try #require(try await process.coordinator.route(of: Fleet.tenant)?.move)
+            #expect(next.migration != id)
+            try await process.coordinator.waitUntil(.dualWrite, of: next.migration)
+            group.cancelAll()
+        }
+    }
+
     @Test("a change that arrived twice is known to be this process's own, although its second answer is a refusal")
     func repeatedRequest() async throws {
         let fleet = Fleet()
