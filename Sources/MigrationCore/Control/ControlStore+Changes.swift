@@ -25,21 +25,8 @@ extension ControlStore {
                 )
             }
             guard let change = try decide(route.value) else { return route }
-            if let stores, let ahead = await storeAhead(of: route.value, in: stores, upTo: change.patience) {
-                let current = try await wrapping(tenant) { () async throws(StoreError) in
-                    try await self.route(of: tenant)
-                }
-                // Between the two reads others may have changed the route and raised fences under the new one.
-                guard current?.value.number == route.value.number else { continue }
-                throw CutoverError(
-                    StoreError(
-                        .controlStoreBehind,
-                        "The fence of \(ahead) is ahead of the route: the control store was restored from the past. Run diagnose, then repairRoute.",
-                        context: .init(store: ahead, tenant: tenant)
-                    ),
-                    tenant: tenant
-                )
-            }
+            // Between the two reads others may have changed the route and raised fences under the new one.
+            if let stores, try await isOvertaken(route.value, in: stores, upTo: change.patience) { continue }
             let new = try route.value.applying(change, by: author.name, reason: author.reason, at: author.now())
             let written = try await wrapping(
                 tenant,
@@ -54,6 +41,31 @@ extension ControlStore {
             .fenced,
             "The route changes faster than this process can follow; look at the migration and try again.",
             tenant: tenant
+        )
+    }
+
+    /// Looks for fences that contradict a route.
+    ///
+    /// - Returns: whether the route has changed meanwhile, which explains them.
+    /// - Throws: `controlStoreBehind` when nothing else explains them.
+    @discardableResult
+    func isOvertaken(
+        _ route: Route,
+        in stores: StoreRegistry,
+        upTo patience: Duration = .seconds(5)
+    ) async throws(CutoverError) -> Bool {
+        guard let ahead = await storeAhead(of: route, in: stores, upTo: patience) else { return false }
+        let current = try await wrapping(route.tenant) { () async throws(StoreError) in
+            try await self.route(of: route.tenant)
+        }
+        guard current?.value.number == route.number else { return true }
+        throw CutoverError(
+            StoreError(
+                .controlStoreBehind,
+                "The fence of \(ahead) is ahead of the route: the control store was restored from the past. Run diagnose, then repairRoute.",
+                context: .init(store: ahead, tenant: route.tenant)
+            ),
+            tenant: route.tenant
         )
     }
 

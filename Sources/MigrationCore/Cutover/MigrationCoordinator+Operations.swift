@@ -162,7 +162,13 @@ extension MigrationCoordinator {
         }
         let from = try await wrapping(tenant) { () throws(StoreError) in try stores.store(source ?? known.active) }
         try requireDurability(from: from, to: registered)
-        try await refuseForeignLog(of: tenant, in: registered, source: from.id)
+        do throws(CutoverError) {
+            try await refuseForeignLog(of: tenant, in: registered, source: from.id)
+        } catch  where error.code == .inconsistent {
+            // The store that the route calls the target may be the active one, and must by no means be purged then.
+            try await control.isOvertaken(known, in: stores)
+            throw error
+        }
         let route = try await control.change(tenant, by: author(reason), against: stores) {
             route throws(CutoverError) in
             // Our own change may be there already, when its answer was lost and another change followed it.

@@ -87,6 +87,7 @@ struct RestoredControlStoreTests {
         let process = try fleet.makeProcess()
         let id = try #require(try await process.control.route(of: Fleet.tenant)?.value.move?.migration)
         let operations: [@Sendable () async throws -> Void] = [
+            { _ = try await process.coordinator.start(tenant: Fleet.tenant, to: "second") },
             { try await process.coordinator.pause(id) },
             { try await process.coordinator.resume(id) },
             { try await process.coordinator.abort(id, reason: "test") },
