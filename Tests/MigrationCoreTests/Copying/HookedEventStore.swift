@@ -32,6 +32,7 @@ final class HookedEventStore: RepairableEventStore {
         var offerFaults: [Int: Fault] = [:]
         var readFaults: [Int: Fault] = [:]
         var appendErrors: [StoreError] = []
+        var raiseFault: Fault?
         var damage: [TenantID: Damage] = [:]
         var offers: [[StoredEvent]] = []
         var reads = 0
@@ -52,6 +53,9 @@ final class HookedEventStore: RepairableEventStore {
 
     /// The next append fails and nothing is applied.
     func refuseAppend(with error: StoreError) { state.withLock { $0.appendErrors.append(error) } }
+
+    /// What happens to the next raise of a fence.
+    func set(raise: Fault) { state.withLock { $0.raiseFault = raise } }
 
     func damage(_ tenant: TenantID, _ change: (inout Damage) -> Void) {
         state.withLock { change(&$0.damage[tenant, default: Damage()]) }
@@ -141,7 +145,12 @@ final class HookedEventStore: RepairableEventStore {
 
     @discardableResult
     func raiseFence(tenant: TenantID, to fence: Fence) async throws(StoreError) -> TenantHead {
-        try await base.raiseFence(tenant: tenant, to: fence)
+        let fault = state.withLock { state in
+            defer { state.raiseFault = nil }
+            return state.raiseFault
+        }
+        try await before(fault)
+        return try await base.raiseFence(tenant: tenant, to: fence)
     }
 
     func append(_ parts: [StreamAppend], tenant: TenantID, epoch: Epoch) async throws(StoreError) -> AppendResult {

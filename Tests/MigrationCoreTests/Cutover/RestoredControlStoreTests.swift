@@ -6,7 +6,7 @@ import Testing
 /// What may happen between the restoration of a control store and its repair: others find the old route first, and act on it.
 @Suite("A control store from a moment ago", .timeLimit(.minutes(2)))
 struct RestoredControlStoreTests {
-    private let fleet = Fleet()
+    private let fleet = Fleet(wrapping: { HookedEventStore($0) })
     private let log = WriterLog()
     private let key = DocumentKey(collection: "cutover_routes", id: "acme")
 
@@ -99,5 +99,75 @@ struct RestoredControlStoreTests {
             #expect(error?.code == .controlStoreBehind)
         }
         try await repairAndProve()
+    }
+
+    @Test("a repair does not take the target of an aborted migration for the active store")
+    func abortedTarget() async throws {
+        let process = try fleet.makeProcess()
+        try await append(1, through: process)
+        let old = try #require(try await fleet.documents.read(key)).document
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            group.addTask { try? await process.coordinator.run() }
+            let id = try await process.coordinator.start(tenant: Fleet.tenant, to: "second")
+            try await process.coordinator.waitUntil(.dualWrite, of: id)
+            try await process.coordinator.abort(id, reason: "test")
+            group.cancelAll()
+        }
+        #expect(try await fleet.second.head(tenant: Fleet.tenant, epoch: .maintenance)?.fence.role == .closed)
+        _ = try await fleet.documents.write(old, to: key)
+        let restarted = try fleet.makeProcess()
+        let route = try await restarted.coordinator.repairRoute(of: Fleet.tenant, reason: "restored")
+        #expect(route.active == "first")
+        try await append(2, through: restarted)
+        #expect(try await wholeLog(in: fleet.first).count == 2)
+    }
+
+    @Test("a repair that another one overtook does not take the tenant back from where it has moved since")
+    func overtakenRepair() async throws {
+        try await moved { route, _ in route }
+        let documents = HookedDocumentStore(fleet.documents)
+        let slow = try MigrationCoordinator(
+            control: ControlStore(documents),
+            stores: StoreRegistry(fleet.stores),
+            configuration: .quick
+        )
+        // Between its diagnosis and its change the others repair the route and move the tenant back.
+        documents.set(reads: [
+            2: .meanwhile { [fleet] _ in
+                try? await RestoredControlStoreTests.repairAndMoveBack(fleet)
+            }
+        ])
+        let route = try await slow.repairRoute(of: Fleet.tenant, reason: "restored, too")
+        #expect(route.active == "first")
+        try await append(3, through: try fleet.makeProcess())
+        #expect(try await wholeLog(in: fleet.first).count == 3)
+    }
+
+    private static func repairAndMoveBack(_ fleet: Fleet) async throws {
+        let coordinator = try fleet.makeProcess().coordinator
+        _ = try await coordinator.repairRoute(of: Fleet.tenant, reason: "restored")
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            group.addTask { try? await coordinator.run() }
+            let id = try await coordinator.start(tenant: Fleet.tenant, to: "first")
+            try await coordinator.waitUntil(.dualWrite, of: id)
+            try await coordinator.cutOver(id)
+            group.cancelAll()
+        }
+    }
+
+    @Test("a repaired route may be in use before the repair has raised its fence")
+    func usedAtOnce() async throws {
+        try await moved { route, _ in route }
+        let second = try #require(fleet.stores[1] as? HookedEventStore)
+        second.set(
+            raise: .meanwhile { [fleet] base throws(StoreError) in
+                guard let head = try await base.head(tenant: Fleet.tenant, epoch: .maintenance) else { return }
+                // Another process has changed the repaired route, and a call was made under the new one.
+                let later = Epoch(number: head.fence.epoch.number + 10, route: head.fence.epoch.route)
+                _ = try await fleet.second.raiseFence(tenant: Fleet.tenant, to: Fence(epoch: later, role: .open))
+            }
+        )
+        let route = try await fleet.makeProcess().coordinator.repairRoute(of: Fleet.tenant, reason: "restored")
+        #expect(route.active == "second")
     }
 }
