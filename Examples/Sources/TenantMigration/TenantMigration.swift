@@ -28,7 +28,7 @@ struct TenantMigration: AsyncParsableCommand {
                 name: "Looking",
                 subcommands: [
                     StatusCommand.self, WatchCommand.self, MigrationsCommand.self, AuditCommand.self,
-                    DiagnoseCommand.self, VerifyCommand.self,
+                    DiagnoseCommand.self, PlanCommand.self, VerifyCommand.self,
                 ]
             ),
             CommandGroup(

@@ -18,6 +18,7 @@ struct Moves {
         let first = try move(&expectations)
         try rollBack(first, &expectations)
         try await end(&expectations)
+        try force(&expectations)
         try look(&expectations)
         worker.terminate()
         worker.waitUntilExit()
@@ -30,6 +31,11 @@ struct Moves {
 
     private func move(_ expectations: inout Expectations) throws -> String {
         print("a move")
+        expectations.expect(
+            "a plan finds nothing in the way",
+            try program.run("plan", tenant + ["--from", "old", "--to", "new"]),
+            code: 0
+        ) { $0["result"]["is_feasible"].flag == true && $0["result"]["total_events"].number ?? 0 >= 5_000 }
         let started = expectations.expect(
             "a move is started",
             try program.run("start", tenant + ["--from", "old", "--to", "new", "--reason", "check"]),
@@ -70,6 +76,11 @@ struct Moves {
             plain.code == 0 && plain.output.contains("lives in") && plain.output.contains("dual_write"),
             plain.output + plain.errors
         )
+        expectations.expect(
+            "a plan finds the move under way",
+            try program.run("plan", tenant + ["--to", "new"]),
+            code: 2
+        ) { $0["result"]["problems"].list.count >= 1 }
         expectations.expect("verification finds no difference", try program.run("verify", [id]), code: 0) {
             $0["result"]["is_consistent"].flag == true && $0["result"]["violation_count"].number == 0
         }
@@ -153,9 +164,23 @@ struct Moves {
         )
         let other = ["--tenant", Application.others[0].text]
         try await application.append(to: Application.others[0])
-        expectations.expect("a copy that stopped differs", try program.run("verify", other), code: 2) {
-            $0["result"]["is_consistent"].flag == false && $0["exit_code"].number == 2
+        expectations.expect(
+            "a copy that stopped is compared as far as it goes",
+            try program.run("verify", other),
+            code: 0
+        ) {
+            $0["result"]["is_consistent"].flag == true
         }
+        expectations.expect(
+            "nothing follows there, so nothing is mended",
+            try program.run("repair", other + ["--reason", "check", "--yes"]),
+            code: 3
+        )
+        expectations.expect(
+            "a route that is right is left as it is",
+            try program.run("repair", other + ["--route", "--reason", "check", "--yes"]),
+            code: 0
+        ) { $0["result"]["route"]["store_id"].text == "old" }
         expectations.expect("it starts again", try program.run("start", other + ["--to", "new"]), code: 0)
         expectations.expect(
             "and is aborted",
@@ -164,6 +189,38 @@ struct Moves {
         ) {
             $0["result"]["migration"]["state"].text == "rolled_back"
                 && $0["result"]["migration"]["error_message"].text == "enough"
+        }
+    }
+
+    private func force(_ expectations: inout Expectations) throws {
+        print("a forced cutover")
+        let other = ["--tenant", Application.others[1].text]
+        expectations.expect("the move is started", try program.run("start", other + ["--to", "new"]), code: 0)
+        expectations.expect(
+            "it is followed",
+            try program.run("watch", other + ["--until", "dual_write", "--timeout", "120"]),
+            code: 0
+        )
+        expectations.expect("force asks too", try program.run("cutover", other + ["--force"]), code: 77)
+        expectations.expect("it is forced", try program.run("cutover", other + ["--force", "--yes"]), code: 0) {
+            $0["result"]["migration"]["state"].text == "migrated"
+        }
+        expectations.expect(
+            "nothing was left behind",
+            try program.run("repair", other + ["--branch", "--list"]),
+            code: 0
+        ) { $0["result"]["events_left_behind"].exists && $0["result"]["events_left_behind"].list.isEmpty }
+        expectations.expect(
+            "so there is nothing to remove",
+            try program.run("repair", other + ["--branch", "--reason", "check", "--yes"]),
+            code: 0
+        ) { $0["result"]["removed_events"].number == 0 }
+        expectations.expect(
+            "a force that left nothing behind is a cutover like any other",
+            try program.run("audit", other),
+            code: 0
+        ) {
+            $0["result"]["entries"].list.contains { $0["operation"].text == "cutover" }
         }
     }
 

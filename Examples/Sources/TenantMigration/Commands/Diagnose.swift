@@ -132,6 +132,12 @@ extension DiagnosisReport.Problem {
                 store,
                 "A forced cutover left \(count) events behind in \(store), after position \(position)."
             )
+        case .retirementPending(let store):
+            self.init(
+                "retirementPending",
+                store,
+                "The target \(store) of an aborted migration is still to be taken out of use; keep `run` running where it can be reached."
+            )
         case .stuck(let message): self.init("stuck", nil, message)
         }
     }

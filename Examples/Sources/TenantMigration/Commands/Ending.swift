@@ -18,6 +18,9 @@ struct AbortCommand: MigrationCommand {
     @Flag(help: "Remove what was copied from the target.")
     var purge = false
 
+    /// A target that cannot be opened is taken out of use later, by a coordinator that reaches it.
+    var need: Session.Need { .whatIsThere }
+
     func configure(_ configuration: inout MigrationCoordinator.Configuration) {
         configuration.purgesOnAbort = purge
     }

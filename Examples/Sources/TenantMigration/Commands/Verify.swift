@@ -29,15 +29,8 @@ struct VerifyCommand: MigrationCommand {
 
     func execute(in session: Session, output: Output) async throws -> VerificationOutput {
         let record = try await choice.find(in: session)
-        let verifier = ConsistencyVerifier(configuration: .init(level: level, samplePercentage: sample))
-        // Once it has migrated the target is the original, and the source the copy.
-        let ends = record.state == .migrated ? (record.target, record.source) : (record.source, record.target)
         return VerificationOutput(
-            try await verifier.verifyEvents(
-                of: record.tenant,
-                source: session.stores.store(ends.0),
-                target: session.stores.store(ends.1)
-            )
+            try await session.coordinator.verify(record.id, level: level, samplePercentage: sample)
         )
     }
 }

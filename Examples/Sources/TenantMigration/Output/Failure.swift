@@ -14,6 +14,8 @@ struct Failure: Error {
     var lag: Int64?
     var store: StoreID?
     var position: Int64?
+    /// What differs, after a cutover that found the logs different.
+    var report: VerificationOutput?
 
     init(_ status: ExitStatus, code: String, message: String) {
         self.status = status
@@ -42,6 +44,7 @@ struct Failure: Error {
         lag = error.lag
         store = error.underlying?.context.store
         position = error.underlying?.context.position
+        report = error.report.map(VerificationOutput.init)
     }
 
     init(_ error: StoreError) {
@@ -80,7 +83,7 @@ struct Failure: Error {
 
 extension Failure: Encodable {
     private enum Key: String, CodingKey {
-        case code, message, tenantID, state, timeoutSeconds, blockedWriters, syncLag, storeID, position
+        case code, message, tenantID, state, timeoutSeconds, blockedWriters, syncLag, storeID, position, report
     }
 
     func encode(to encoder: any Encoder) throws {
@@ -94,5 +97,6 @@ extension Failure: Encodable {
         try container.encodeIfPresent(lag, forKey: .syncLag)
         try container.encodeIfPresent(store?.text, forKey: .storeID)
         try container.encodeIfPresent(position, forKey: .position)
+        try container.encodeIfPresent(report, forKey: .report)
     }
 }

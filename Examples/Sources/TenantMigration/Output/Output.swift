@@ -49,6 +49,7 @@ struct Output: Sendable {
             if let position = failure.position { details.append("position: \(position)") }
             if let blocked = failure.blockedWriters { details.append("writers that were parked here: \(blocked)") }
             if let lag = failure.lag { details.append("events that the target lacks: \(lag)") }
+            for line in failure.report?.lines ?? [] { note("       \(line)") }
             if !details.isEmpty { note("       \(details.joined(separator: ", "))") }
         }
     }
