@@ -9,6 +9,7 @@ let package = Package(
         .library(name: "MigrationCore", targets: ["MigrationCore"]),
         .library(name: "MigrationTesting", targets: ["MigrationTesting"]),
         .library(name: "MigrationTestingSupport", targets: ["MigrationTestingSupport"]),
+        .library(name: "MongoAdapter", targets: ["MongoAdapter"]),
         .library(name: "SQLiteAdapter", targets: ["SQLiteAdapter"]),
     ],
     traits: [
@@ -35,11 +36,19 @@ let package = Package(
             path: "Sources/BlockingLanes"
         ),
         .systemLibrary(
+            name: "CutoverCMongo",
+            path: "Sources/CMongo",
+            pkgConfig: "libmongoc-1.0",
+            providers: [.apt(["libmongoc-dev"]), .brew(["mongo-c-driver@1"])]
+        ),
+        .target(name: "CutoverCMongoShims", dependencies: ["CutoverCMongo"], path: "Sources/CMongoShims"),
+        .systemLibrary(
             name: "CutoverCSQLite",
             path: "Sources/CSQLite",
             pkgConfig: "sqlite3",
             providers: [.apt(["libsqlite3-dev"]), .brew(["sqlite"])]
         ),
+        .target(name: "CutoverMongoServer", dependencies: ["CutoverCMongo", "CutoverCMongoShims", "MigrationCore"], path: "Tests/MongoServer"),
         .target(name: "CutoverDocumentCorpus", dependencies: ["MigrationCore"], path: "Tests/DocumentCorpus"),
         .executableTarget(
             name: "cutover-crash-migration",
@@ -106,6 +115,19 @@ let package = Package(
                 .product(name: "Tracing", package: "swift-distributed-tracing"),
             ]
         ),
+        .target(
+            name: "MongoAdapter",
+            dependencies: [
+                "CutoverBlockingLanes", "CutoverCMongo", "CutoverCMongoShims", "MigrationCore",
+                .product(name: "DequeModule", package: "swift-collections"),
+            ]
+        ),
+        .testTarget(
+            name: "MongoAdapterTests",
+            dependencies: [
+                "CutoverMongoServer", "MigrationCore", "MigrationTesting", "MigrationTestingSupport", "MongoAdapter",
+            ]
+        ),
         .executableTarget(
             name: "cutover-simulate",
             dependencies: ["InMemoryAdapter", "MigrationCore", "MigrationTesting"],
@@ -135,7 +157,7 @@ let package = Package(
 )
 
 /// Targets that call C: each use of an unsafe construct is marked in their sources.
-let targetsThatTouchC: Set<String> = ["CutoverBlockingLanes", "SQLiteAdapter"]
+let targetsThatTouchC: Set<String> = ["CutoverBlockingLanes", "MongoAdapter", "SQLiteAdapter"]
 
 for target in package.targets where target.type != .system {
     target.swiftSettings =

@@ -21,6 +21,7 @@ SHARED_PLUMBING = {"CutoverBlockingLanes", "CutoverAzureTransport"}
 
 # The C modules that each product may reach; one that is not named here reaches none.
 C_MODULES = {
+    "MongoAdapter": {"CutoverCMongo", "CutoverCMongoShims"},
     "SQLiteAdapter": {"CutoverCSQLite", "CutoverCSQLiteShims"},
 }
 

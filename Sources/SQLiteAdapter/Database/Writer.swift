@@ -21,7 +21,7 @@ final class Writer: Sendable {
     let committed = ChangeSignal()
 
     private struct Inbox {
-        var works = Deque<any PendingWork>()
+        var works = Deque<any PendingWork<Connection>>()
         /// The lane will look into the inbox, or does so now.
         var isScheduled = false
         var isClosed = false
@@ -43,16 +43,8 @@ final class Writer: Sendable {
     func write<Value: Sendable>(
         _ body: @escaping @Sendable (Connection) throws(StoreError) -> Value
     ) async throws(StoreError) -> Value {
-        let work = GroupedWork(body: body)
-        let result = await withTaskCancellationHandler {
-            await withCheckedContinuation { continuation in
-                guard work.wait(with: continuation) else { return }
-                enqueue(work)
-            }
-        } onCancel: {
-            work.cancel()
-        }
-        return try result.get()
+        let work = GroupedWork<Connection, Value>(cancellation: .cancelledCall, body: body)
+        return try await work.result(enqueue: enqueue)
     }
 
     /// Runs a closure on the lane, outside of any transaction.
@@ -89,7 +81,7 @@ final class Writer: Sendable {
 
     // MARK: The group
 
-    private func enqueue(_ work: any PendingWork) {
+    private func enqueue(_ work: any PendingWork<Connection>) {
         let (isClosed, schedule) = inbox.withLock { inbox in
             if inbox.isClosed { return (true, false) }
             inbox.works.append(work)
@@ -123,13 +115,13 @@ final class Writer: Sendable {
         commit(taken.filter { $0.begin() })
     }
 
-    private func commit(_ works: [any PendingWork]) {
+    private func commit(_ works: [any PendingWork<Connection>]) {
         guard !works.isEmpty else { return }
         do throws(StoreError) {
             try connection.writeTransaction { () throws(StoreError) in
                 for work in works {
                     let before = connection.totalChanges
-                    if let error = work.run(on: connection),
+                    if let error = work.run(in: connection),
                         connection.totalChanges != before || !connection.isInTransaction
                     {
                         throw error
@@ -145,103 +137,5 @@ final class Writer: Sendable {
                 for work in works { commit([work]) }
             }
         }
-    }
-}
-
-/// A work on its way through the writer, whatever it returns.
-private protocol PendingWork: Sendable {
-    /// Leaves the queue; false if its task was cancelled meanwhile.
-    func begin() -> Bool
-    /// Runs inside a transaction and keeps the result for `finish()`; returns the error that it threw, if any.
-    func run(on connection: Connection) -> StoreError?
-    /// Answers with the result of the last run.
-    func finish()
-    func fail(with error: StoreError)
-}
-
-private final class GroupedWork<Value: Sendable>: PendingWork {
-    private typealias Answer = Result<Value, StoreError>
-
-    private enum Phase {
-        case new
-        case cancelledEarly
-        case waiting(CheckedContinuation<Result<Value, StoreError>, Never>)
-        case running(CheckedContinuation<Result<Value, StoreError>, Never>, Result<Value, StoreError>?)
-        case over
-    }
-
-    private let phase = Locked(Phase.new)
-    private let body: @Sendable (Connection) throws(StoreError) -> Value
-
-    init(body: @escaping @Sendable (Connection) throws(StoreError) -> Value) {
-        self.body = body
-    }
-
-    func wait(with continuation: CheckedContinuation<Result<Value, StoreError>, Never>) -> Bool {
-        let waits = phase.withLock { phase in
-            if case .cancelledEarly = phase {
-                phase = .over
-                return false
-            }
-            phase = .waiting(continuation)
-            return true
-        }
-        if !waits { continuation.resume(returning: .failure(.cancelledCall)) }
-        return waits
-    }
-
-    func begin() -> Bool {
-        phase.withLock { phase in
-            guard case .waiting(let continuation) = phase else { return false }
-            phase = .running(continuation, nil)
-            return true
-        }
-    }
-
-    func run(on connection: Connection) -> StoreError? {
-        let result = Answer { () throws(StoreError) in try body(connection) }
-        phase.withLock { phase in
-            if case .running(let continuation, _) = phase { phase = .running(continuation, result) }
-        }
-        if case .failure(let error) = result { return error }
-        return nil
-    }
-
-    func finish() {
-        let answer = phase.withLock { phase -> (CheckedContinuation<Answer, Never>, Answer)? in
-            guard case .running(let continuation, let result?) = phase else { return nil }
-            phase = .over
-            return (continuation, result)
-        }
-        answer?.0.resume(returning: answer!.1)
-    }
-
-    func fail(with error: StoreError) {
-        let continuation = phase.withLock { phase -> CheckedContinuation<Answer, Never>? in
-            switch phase {
-            case .waiting(let continuation), .running(let continuation, _):
-                phase = .over
-                return continuation
-            case .new, .cancelledEarly, .over:
-                return nil
-            }
-        }
-        continuation?.resume(returning: .failure(error))
-    }
-
-    func cancel() {
-        let waiting = phase.withLock { phase -> CheckedContinuation<Answer, Never>? in
-            switch phase {
-            case .new:
-                phase = .cancelledEarly
-                return nil
-            case .waiting(let continuation):
-                phase = .over
-                return continuation
-            case .cancelledEarly, .running, .over:
-                return nil
-            }
-        }
-        waiting?.resume(returning: .failure(.cancelledCall))
     }
 }

@@ -1,0 +1,132 @@
+internal import CutoverBlockingLanes
+internal import CutoverCMongo
+internal import MigrationCore
+
+/// The pool of clients, each bound to a lane: thread and client never wait for each other.
+///
+/// A call goes to the lane with the fewest calls before it, so one that waits for the server holds up no other while a lane is
+/// free.
+///
+/// Safety: the pool is thread-safe, and destroyed only when the last lane has given its client back.
+@safe final class ClientLanes: Sendable {
+    private let pool: PoolHandle
+    private let state: Locked<State>
+    private let name: String
+
+    private struct State {
+        var slots: [Slot]
+        var isClosed = false
+    }
+
+    private struct Slot {
+        let lane: Lane
+        let client: LaneClient
+        var load = 0
+    }
+
+    init(pool: PoolHandle, count: Int, name: String) {
+        self.pool = pool
+        self.name = name
+        state = Locked(
+            State(slots: (0..<count).map { Slot(lane: Lane(name: "\(name)-\($0)"), client: LaneClient(pool: pool)) })
+        )
+    }
+
+    deinit {
+        for slot in state.withLock({ $0.slots }) {
+            slot.lane.submit { slot.client.release() }
+            slot.lane.stopWithoutWaiting()
+        }
+    }
+
+    /// Runs a closure with a client and suspends until it has ended.
+    ///
+    /// A task that is cancelled while its closure waits for a lane is released at once; once it runs its end is awaited, which
+    /// the time limits of the connection bound.
+    func run<Value: Sendable>(
+        _ body: @escaping @Sendable (MongoClient) throws(StoreError) -> Value
+    ) async throws(StoreError) -> Value {
+        guard let (index, lane, client) = take() else { throw .closedStore }
+        let outcome = await lane.run {
+            Result { () throws(StoreError) in try body(try client.client()) }
+        }
+        release(index)
+        switch outcome {
+        case .finished(let result): return try result.get()
+        case .cancelled: throw .cancelledCall
+        case .stopped: throw .closedStore
+        }
+    }
+
+    /// Runs a closure with a client, without a task; false once the lanes are stopped, and then it never runs.
+    func submit(_ body: @escaping @Sendable (Result<MongoClient, StoreError>) -> Void) -> Bool {
+        guard let (index, lane, client) = take() else { return false }
+        let accepted = lane.submit {
+            body(Result { () throws(StoreError) in try client.client() })
+            self.release(index)
+        }
+        if !accepted { release(index) }
+        return accepted
+    }
+
+    /// Lets calls under way finish, gives the clients back and ends the lanes.
+    func stop() async {
+        let slots = state.withLock { state in
+            state.isClosed = true
+            return state.slots
+        }
+        for slot in slots {
+            slot.lane.submit { slot.client.release() }
+            await slot.lane.stopped()
+        }
+    }
+
+    private func take() -> (Int, Lane, LaneClient)? {
+        state.withLock { state in
+            if state.isClosed { return nil }
+            guard let index = state.slots.indices.min(by: { state.slots[$0].load < state.slots[$1].load }) else {
+                return nil
+            }
+            state.slots[index].load += 1
+            return (index, state.slots[index].lane, state.slots[index].client)
+        }
+    }
+
+    private func release(_ index: Int) {
+        state.withLock { $0.slots[index].load -= 1 }
+    }
+}
+
+/// The client of one lane, taken out of the pool when it is first needed.
+///
+/// Safety: used on its lane only.
+private final class LaneClient: @unchecked Sendable {
+    private let pool: PoolHandle
+    private var current: MongoClient?
+
+    init(pool: PoolHandle) {
+        self.pool = pool
+    }
+
+    func client() throws(StoreError) -> MongoClient {
+        if let current { return current }
+        guard let client = unsafe MongoClient(pool: pool.pointer) else {
+            throw StoreError(.internalInconsistency, "The pool of clients is smaller than its lanes; please report it.")
+        }
+        current = client
+        return client
+    }
+
+    func release() { current = nil }
+}
+
+/// Owns a pool of clients.
+///
+/// Safety: `mongoc_client_pool_t` may be used from any thread; it is destroyed with the last reference to it.
+@safe final class PoolHandle: @unchecked Sendable {
+    let pointer: OpaquePointer
+
+    init(_ pointer: OpaquePointer) { unsafe self.pointer = pointer }
+
+    deinit { unsafe mongoc_client_pool_destroy(pointer) }
+}

@@ -1,0 +1,66 @@
+internal import MigrationCore
+
+/// Reads the documents of a collection in the order of their `_id`, which MongoDB defines over all types.
+///
+/// Ranges are bounds of the index, not conditions on values: conditions compare within one type only, and would leave out what
+/// follows in another.
+struct DocumentCursor {
+    /// How many documents one page looks at, at most: a bound for the time that a lane is held by a filter that matches little.
+    static let maximumRowCount = 50_000
+
+    let client: MongoClient
+    let database: String
+    let collection: CollectionName
+    var lower: DocumentPlace?
+    var upper: DocumentPlace?
+    /// What the server may leave out already.
+    var prefilter: Document?
+    let now: WallTime
+
+    enum Verdict {
+        case more
+        /// The page is full with this document.
+        case full
+    }
+
+    /// Visits documents from the lower bound on, or after a place.
+    ///
+    /// - Parameter count: how many documents the reader is likely to take.
+    /// - Returns: The place of the last document of the page; nil when nothing follows it.
+    func visit(
+        after place: DocumentPlace?,
+        count: Int,
+        _ body: (FoundRow) throws(StoreError) -> Verdict
+    ) throws(StoreError) -> DocumentPlace? {
+        var conditions: [Value] = [.document(StoredForm.isLive(at: now))]
+        if let place { conditions.append(["_id": ["$ne": place.value]]) }
+        if let prefilter { conditions.append(.document(prefilter)) }
+        var options: Document = [
+            "sort": ["_id": 1], "hint": ["_id": 1],
+            "batchSize": .int64(Int64(min(max(count, 1), 10_000) + 1)),
+        ]
+        if let lower = place ?? lower { options.append("min", .document(Document(uniqueFields: [("_id", lower.value)]))) }
+        if let upper { options.append("max", .document(Document(uniqueFields: [("_id", upper.value)]))) }
+        var seen = 0
+        var last: DocumentPlace?
+        var isFull = false
+        let isOver = unsafe try client.find(
+            ["$and": .array(conditions)],
+            in: collection.text,
+            of: database,
+            options: options
+        ) { (bytes) throws(StoreError) in
+            // One more than the page takes: then something follows it.
+            if isFull { return false }
+            let row = unsafe StoredForm.row(in: bytes, of: collection)
+            switch row {
+            case .document(let found): last = found.place
+            case .unreadable(_, let place): last = place ?? last
+            }
+            seen += 1
+            isFull = try body(row) == .full || seen >= Self.maximumRowCount
+            return true
+        }
+        return isOver ? nil : last
+    }
+}

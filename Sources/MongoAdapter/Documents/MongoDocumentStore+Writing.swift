@@ -1,0 +1,166 @@
+public import MigrationCore
+
+extension MongoDocumentStore {
+    public func write(_ write: DocumentWrite) async throws(StoreError) -> WriteOutcome {
+        try await named { () async throws(StoreError) -> WriteOutcome in
+            try CollectionCatalog.check(write.key.collection, database: database)
+            try DocumentRules.check(write, capabilities: capabilities)
+            return try await onLane(write.key.collection, [write]) { (writer) throws(StoreError) in
+                do throws(StoreError) {
+                    return try writer.apply(write)
+                } catch  where error.code == .outcomeUnknown {
+                    return .unknown(error)
+                }
+            }
+        }
+    }
+
+    public func writeBatch(_ writes: [DocumentWrite], order: BatchOrder) async throws(StoreError) -> [WriteOutcome] {
+        try await named { () async throws(StoreError) -> [WriteOutcome] in
+            guard !writes.isEmpty else {
+                throw StoreError(.emptyBatch, "The batch has no writes; do not call the store for it.")
+            }
+            var batch = WriteBatch(writes, order: order)
+            for (index, write) in writes.enumerated() {
+                do throws(StoreError) {
+                    try CollectionCatalog.check(write.key.collection, database: database)
+                    try DocumentRules.check(write, capabilities: capabilities)
+                } catch {
+                    batch.end(index, as: .rejected(.invalid(error.from(id))))
+                }
+            }
+            while let part = batch.next() {
+                let outcomes: [WriteOutcome]
+                do throws(StoreError) {
+                    outcomes = try await onLane(part.collection, part.writes) { (writer) throws(StoreError) in
+                        try writer.apply(part.writes, order: order)
+                    }
+                } catch {
+                    // Nothing of this part was applied. Before the first applied write the caller is told by an error.
+                    guard batch.hasApplied else { throw error }
+                    batch.abandon(with: error.from(id))
+                    break
+                }
+                batch.record(outcomes, of: part)
+            }
+            return batch.outcomes
+        }
+    }
+
+    public func transact(_ writes: [DocumentWrite]) async throws(StoreError) -> TransactionOutcome {
+        try await named { () async throws(StoreError) -> TransactionOutcome in
+            try DocumentRules.check(transaction: writes, capabilities: capabilities)
+            try CollectionCatalog.check(writes[0].key.collection, database: database)
+            return try await onLane(writes[0].key.collection, writes) { [id] (writer) throws(StoreError) in
+                do throws(StoreError) {
+                    return try writer.applyAll(writes, store: id)
+                } catch  where error.code == .outcomeUnknown {
+                    return .unknown(error.from(id))
+                }
+            }
+        }
+    }
+
+    /// Runs writes of one collection on a lane.
+    private func onLane<Value: Sendable>(
+        _ collection: CollectionName,
+        _ writes: [DocumentWrite],
+        _ body: @escaping @Sendable (DocumentWriter) throws(StoreError) -> Value
+    ) async throws(StoreError) -> Value {
+        let time = now()
+        let (database, etags, capabilities, catalog) = (database, etags, capabilities, catalog)
+        let budget = connection.configuration.transactionBudget
+        return try await connection.lanes.run { (client) throws(StoreError) -> Value in
+            let lifetime = try catalog.defaultLifetime(of: collection, writing: writes, on: client)
+            let writer = DocumentWriter(
+                client: client,
+                database: database,
+                now: time,
+                etags: etags,
+                capabilities: capabilities,
+                defaultLifetime: lifetime,
+                budget: budget
+            )
+            return try body(writer)
+        }
+    }
+}
+
+/// A batch on its way: which writes come next together, and how each one has ended.
+struct WriteBatch {
+    /// Writes of one collection that are applied in one go.
+    struct Part: Sendable {
+        var collection: CollectionName
+        var indices: [Int]
+        var writes: [DocumentWrite]
+    }
+
+    /// How much one part carries at most.
+    private static let maximumCount = 500
+    private static let maximumBytes = 12 << 20
+
+    private let writes: [DocumentWrite]
+    private let order: BatchOrder
+    private var ends: [WriteOutcome?]
+    private var position = 0
+
+    init(_ writes: [DocumentWrite], order: BatchOrder) {
+        self.writes = writes
+        self.order = order
+        ends = Array(repeating: nil, count: writes.count)
+    }
+
+    var hasApplied: Bool { ends.contains { $0?.isApplied ?? false } }
+
+    mutating func end(_ index: Int, as outcome: WriteOutcome) { ends[index] = outcome }
+
+    /// The next writes; nil when all have ended.
+    mutating func next() -> Part? {
+        var part: Part?
+        var bytes = 0
+        while position < writes.count {
+            let write = writes[position]
+            if ends[position] != nil {
+                // An ordered batch ends at an invalid item, once those before it are done.
+                if order == .ordered {
+                    guard part == nil else { break }
+                    skipRest(after: position)
+                    return nil
+                }
+                position += 1
+                continue
+            }
+            if let part {
+                guard part.collection == write.key.collection, part.writes.count < Self.maximumCount,
+                    bytes < Self.maximumBytes
+                else { break }
+            }
+            if part == nil { part = Part(collection: write.key.collection, indices: [], writes: []) }
+            part?.indices.append(position)
+            part?.writes.append(write)
+            if case .put(let body, _) = write.action { bytes += body.byteCount }
+            position += 1
+        }
+        return part
+    }
+
+    mutating func record(_ outcomes: [WriteOutcome], of part: Part) {
+        for (index, outcome) in zip(part.indices, outcomes) { ends[index] = outcome }
+        if order == .ordered, let last = zip(part.indices, outcomes).first(where: { !$0.1.isApplied }) {
+            skipRest(after: last.0)
+        }
+    }
+
+    /// The rest was not sent: its end is left open, so that whoever repeats it does so by condition.
+    mutating func abandon(with error: StoreError) {
+        for index in ends.indices where ends[index] == nil { ends[index] = .unknown(error) }
+        position = writes.count
+    }
+
+    private mutating func skipRest(after index: Int) {
+        for rest in (index + 1)..<max(index + 1, ends.count) { ends[rest] = .rejected(.skipped) }
+        position = writes.count
+    }
+
+    var outcomes: [WriteOutcome] { ends.map { $0 ?? .rejected(.skipped) } }
+}

@@ -1,0 +1,112 @@
+internal import MigrationCore
+
+/// A document of a collection, as far as it can be read.
+struct FoundDocument: Sendable {
+    let place: DocumentPlace
+    let key: DocumentKey
+    let stored: StoredDocument
+    /// Whether the tag is a version that this library wrote; otherwise it is made from the content.
+    let hasVersion: Bool
+
+    func isExpired(at now: WallTime) -> Bool { stored.expiresAt.map { $0 <= now } ?? false }
+}
+
+enum FoundRow: Sendable {
+    case document(FoundDocument)
+    case unreadable(UnreadableDocument, DocumentPlace?)
+
+    /// The document; throws `corrupt` for one that does not parse.
+    func document(in collection: CollectionName) throws(StoreError) -> FoundDocument {
+        switch self {
+        case .document(let found): return found
+        case .unreadable(let row, _):
+            throw StoreError(
+                .corrupt,
+                "A stored document does not parse; a scan shows it with its bytes. Correct it or delete it.",
+                context: .init(collection: collection),
+                underlying: row.error
+            )
+        }
+    }
+}
+
+extension StoredForm {
+    /// Reads a document as the server sent it.
+    static func row(in bytes: UnsafeRawBufferPointer, of collection: CollectionName) -> FoundRow {
+        let copy = unsafe [UInt8](bytes)
+        do throws(DocumentError) {
+            return .document(try document(try Document(bson: copy, limits: .stored), of: collection))
+        } catch {
+            let place = Self.place(in: copy)
+            let key = place.flatMap { try? $0.key(in: collection) }
+            return .unreadable(UnreadableDocument(key: key, bytes: copy, error: error), place)
+        }
+    }
+
+    /// The `_id` of a document that does not parse as a whole. The server keeps it in front, and its structure is sound.
+    private static func place(in bytes: [UInt8]) -> DocumentPlace? {
+        unsafe bytes.withUnsafeBytes { bytes in
+            var reader = unsafe BSONReader(bytes)
+            guard let element = reader.next(), unsafe bytes.isName(element.name, "_id") else { return nil }
+            var writer = BSONWriter()
+            let start = writer.beginDocument()
+            unsafe writer.bytes.append(contentsOf: UnsafeRawBufferPointer(rebasing: bytes[element.range]))
+            writer.endDocument(start)
+            return (try? Document(bson: writer.bytes))?["_id"].map { DocumentPlace($0) }
+        }
+    }
+
+    private static func document(
+        _ document: Document,
+        of collection: CollectionName
+    ) throws(DocumentError) -> FoundDocument {
+        guard let id = document["_id"] else { throw DocumentError(.malformed, "The document has no `_id`.") }
+        let place = DocumentPlace(id)
+        let key = try place.key(in: collection)
+        let hidden: Document?
+        if case .document(let fields)? = document[field] { hidden = fields } else { hidden = nil }
+        let body = try body(of: document, hidden: hidden, key: key)
+        var expiresAt: WallTime?
+        if case .date(let time)? = hidden?[Hidden.expiry] { expiresAt = time }
+        var version: ETag?
+        if case .string(let text)? = hidden?[Hidden.version] { version = ETag(text) }
+        let etag = version ?? ETag("~\(body.canonicalDigest(contentDigest))")
+        return FoundDocument(
+            place: place,
+            key: key,
+            stored: StoredDocument(key: key, document: body, etag: etag, expiresAt: expiresAt),
+            hasVersion: version != nil
+        )
+    }
+
+    private static let contentDigest = DigestOptions(excludedFields: [])
+
+    /// Whether a tag was made from the content of a document without a version.
+    static func isContentTag(_ tag: ETag) -> Bool { tag.text.utf8.first == UInt8(ascii: "~") }
+
+    private static func body(
+        of document: Document,
+        hidden: Document?,
+        key: DocumentKey
+    ) throws(DocumentError) -> Document {
+        guard let hidden else { return document }
+        if case .binary(let binary)? = hidden[Hidden.body] { return try Document(bson: binary.bytes, limits: .stored) }
+        let hasID = hidden[Hidden.withoutID] != .bool(true)
+        return unsafe document.withReader { bytes, reader in
+            var writer = BSONWriter(reservingCapacity: bytes.count)
+            let start = writer.beginDocument()
+            if hasID { writer.append("_id", key.id.value) }
+            // The fields around the hidden one go over in two runs.
+            var run = reader.next().map { $0.range.upperBound } ?? bytes.count - 1
+            while let element = reader.next() {
+                guard unsafe bytes.isName(element.name, fieldBytes) else { continue }
+                unsafe writer.bytes.append(contentsOf: UnsafeRawBufferPointer(rebasing: bytes[run..<element.range.lowerBound]))
+                run = element.range.upperBound
+                break
+            }
+            unsafe writer.bytes.append(contentsOf: UnsafeRawBufferPointer(rebasing: bytes[run..<(bytes.count - 1)]))
+            writer.endDocument(start)
+            return Document(validatedBSON: writer.bytes)
+        }
+    }
+}

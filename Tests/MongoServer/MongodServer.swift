@@ -1,0 +1,149 @@
+import Foundation
+
+/// A mongod of the tests: a replica set of one node on a free port of this machine, with a data folder of its own.
+///
+/// It lives at most as long as the process that started it: a small shell holds it, and ends it by its process id once its standard
+/// input closes, which the end of that process does, however it came.
+public final class MongodServer: Sendable {
+    /// Where it listens, on 127.0.0.1.
+    public let port: Int
+    /// The folder of its data and log.
+    public let folder: String
+    private let options: [String]
+    private let holder: Mutexed<Holder?>
+
+    struct Holder: @unchecked Sendable {
+        // Safety: only touched under the mutex around it.
+        let process: Process
+        let input: Pipe
+        let mongod: Int32
+    }
+
+    /// The connection string of a client that finds the primary by the replica set's name.
+    public func uri(database: String = "", options: String = "", credentials: String = "") -> String {
+        let more = options.isEmpty ? "" : "&\(options)"
+        return "mongodb://\(credentials)127.0.0.1:\(port)/\(database)?replicaSet=\(Self.replicaSet)\(more)"
+    }
+
+    static let replicaSet = "cutover"
+
+    /// Starts a server and waits until it is the primary of its replica set.
+    public static func start(options: [String] = []) async throws -> MongodServer {
+        guard let program = program else { throw MongodError("no mongod: run Scripts/fetch-mongod.sh") }
+        let folder = FileManager.default.temporaryDirectory.appendingPathComponent("cutover-mongod-\(UUID().uuidString)")
+        try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+        for attempt in 1... {
+            let server = MongodServer(port: try FreePort.find(), folder: folder.path, options: options)
+            do {
+                try server.launch(program)
+                try await Initiation.begin(port: server.port)
+                return server
+            } catch {
+                server.kill()
+                // Another process may have taken the port between the look and the start.
+                if attempt == 3 { throw error }
+            }
+        }
+        throw MongodError("unreachable")
+    }
+
+    private init(port: Int, folder: String, options: [String]) {
+        self.port = port
+        self.folder = folder
+        self.options = options
+        holder = Mutexed(nil)
+    }
+
+    deinit { removeData() }
+
+    /// The process id of mongod.
+    public var processID: Int32? { holder.withLock { $0?.mongod } }
+
+    /// Ends mongod at once, as the loss of its machine would.
+    public func kill() {
+        let old = holder.withLock { holder in
+            defer { holder = nil }
+            return holder
+        }
+        guard let old else { return }
+        Foundation.kill(old.mongod, SIGKILL)
+        try? old.input.fileHandleForWriting.write(contentsOf: Array("keep\n".utf8))
+        try? old.input.fileHandleForWriting.close()
+        old.process.waitUntilExit()
+    }
+
+    /// Starts mongod again on the same port and data, and waits until it is primary.
+    public func restart() async throws {
+        guard let program = Self.program else { throw MongodError("no mongod") }
+        kill()
+        try launch(program)
+        try await Initiation.awaitPrimary(port: port)
+    }
+
+    /// Stops mongod in the middle of whatever it does; `resume` lets it go on.
+    public func pause() { processID.map { _ = Foundation.kill($0, SIGSTOP) } }
+
+    /// Lets a paused mongod go on.
+    public func resume() { processID.map { _ = Foundation.kill($0, SIGCONT) } }
+
+    private func launch(_ program: String) throws {
+        let process = Process()
+        process.executableURL = URL(fileURLWithPath: "/bin/sh")
+        // The shell says the process id, waits for a line or the end of its input, and ends mongod by that id. Only where the line
+        // says so the data outlives it.
+        let script = """
+            folder=$1; shift; "$@" >/dev/null 2>&1 </dev/null & pid=$!; echo $pid; read -r line
+            kill -9 $pid; wait $pid 2>/dev/null; [ "$line" = keep ] || rm -rf "$folder"
+            """
+        process.arguments =
+            ["-c", script, "sh", folder, program] + [
+                "--dbpath", folder, "--port", String(port), "--bind_ip", "127.0.0.1", "--nounixsocket", "--quiet",
+                "--logpath", folder + "/mongod.log", "--replSet", Self.replicaSet, "--oplogSize", "256",
+                "--wiredTigerCacheSizeGB", "0.25", "--setParameter", "diagnosticDataCollectionEnabled=false",
+                // Suites move their own clocks; a test of expiry by the server switches it on.
+                "--setParameter", "ttlMonitorEnabled=false",
+            ] + options
+        let input = Pipe()
+        let output = Pipe()
+        process.standardInput = input
+        process.standardOutput = output
+        process.standardError = FileHandle.nullDevice
+        // Another child must not keep this one alive by inheriting the pipe.
+        _ = fcntl(input.fileHandleForWriting.fileDescriptor, F_SETFD, FD_CLOEXEC)
+        try process.run()
+        try? input.fileHandleForReading.close()
+        var text = ""
+        while !text.hasSuffix("\n") {
+            let bytes = output.fileHandleForReading.availableData
+            guard !bytes.isEmpty else { throw MongodError("the shell that holds mongod ended at once") }
+            text += String(decoding: bytes, as: UTF8.self)
+        }
+        guard let mongod = Int32(text.dropLast()) else { throw MongodError("no process id of mongod: \(text)") }
+        let new = Holder(process: process, input: input, mongod: mongod)
+        holder.withLock { $0 = new }
+    }
+
+    /// Removes the data of a server that has ended.
+    public func removeData() {
+        kill()
+        try? FileManager.default.removeItem(atPath: folder)
+    }
+
+    /// The program: the one that `CUTOVER_MONGOD` names, or the one that `Scripts/fetch-mongod.sh` has fetched.
+    public static let program: String? = {
+        let environment = ProcessInfo.processInfo.environment
+        if let named = environment["CUTOVER_MONGOD"] { return named }
+        let package = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+            .deletingLastPathComponent()
+        let cache = environment["CUTOVER_CACHE"] ?? package.appendingPathComponent(".cache").path
+        let path = cache + "/mongod/fiftyone/db/bin/mongod"
+        return FileManager.default.isExecutableFile(atPath: path) ? path : nil
+    }()
+}
+
+/// Why there is no server.
+public struct MongodError: Error, CustomStringConvertible {
+    public let description: String
+
+    init(_ description: String) { self.description = description }
+}
