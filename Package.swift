@@ -133,6 +133,10 @@ let package = Package(
             dependencies: ["InMemoryAdapter", "MigrationCore", "MigrationTesting"],
             path: "Tests/Simulate"
         ),
+        .testTarget(
+            name: "LiveTests",
+            dependencies: ["CutoverMongoServer", "MigrationCore", "MongoAdapter", "SQLiteAdapter"]
+        ),
         .target(name: "MigrationTesting", dependencies: ["MigrationCore"]),
         .target(name: "MigrationTestingSupport", dependencies: ["MigrationTesting"]),
         .testTarget(

@@ -4,6 +4,7 @@
 #
 # CUTOVER_SEED             seed of the randomised tests and of the fuzz run; random unless given, always printed
 # CUTOVER_CACHE            downloads, default .cache
+# CUTOVER_MONGOD           the mongod that the tests start; by default the one that Scripts/fetch-mongod.sh fetches
 # CUTOVER_REQUIRE_SERVERS  1 here: a test whose server or corpus is missing fails instead of being skipped
 source "$(dirname "${BASH_SOURCE[0]}")/common.sh"
 
@@ -66,9 +67,10 @@ kills() {
 
 fuzz() { "$(swift build --configuration release --show-bin-path)/cutover-fuzz" --count 1000000 --seed "$CUTOVER_SEED"; }
 
-step "system packages" ensure_packages git pkg-config libsqlite3-dev sqlite3 python3 python3-venv
+step "system packages" ensure_packages git pkg-config libmongoc-dev libsqlite3-dev sqlite3 python3 python3-venv
 [ "$step_status" -eq 0 ] || finish "make test"
 step "BSON corpus" Scripts/fetch-bson-corpus.sh
+step "MongoDB server" Scripts/fetch-mongod.sh
 step "dependency rule" python3 Scripts/check_dependencies.py
 step "debug build, all traits" debug_build
 if [ "$step_status" -eq 0 ]; then

@@ -32,7 +32,15 @@ private actor Connections {
     private var opening: Task<MongoConnection, any Error>?
 
     func connection(to uri: String) async throws -> MongoConnection {
-        let opening = opening ?? Task { try await MongoConnection.open(uri) }
+        let opening =
+            opening
+            ?? Task {
+                // Many behaviours run beside each other and share it.
+                var configuration = MongoConnection.Configuration()
+                configuration.laneCount = 12
+                configuration.feedLaneCount = 8
+                return try await MongoConnection.open(uri, configuration: configuration)
+            }
         self.opening = opening
         return try await opening.value
     }

@@ -24,7 +24,8 @@ enum Initiation {
     /// Repeats a step until it succeeds, for half a minute at most.
     private static func attempt(port: Int, _ step: (_ run: (Document) -> Document?) -> Bool) async throws {
         mongoc_init()
-        let text = "mongodb://127.0.0.1:\(port)/?directConnection=true&serverSelectionTimeoutMS=500&socketTimeoutMS=5000"
+        let text =
+            "mongodb://127.0.0.1:\(port)/?directConnection=true&serverSelectionTimeoutMS=500&socketTimeoutMS=5000"
         guard let client = mongoc_client_new(text) else { throw MongodError("libmongoc refuses \(text)") }
         defer { mongoc_client_destroy(client) }
         let outcome = cutover_mongo_outcome_new()!

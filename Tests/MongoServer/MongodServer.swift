@@ -30,7 +30,9 @@ public final class MongodServer: Sendable {
     /// Starts a server and waits until it is the primary of its replica set.
     public static func start(options: [String] = []) async throws -> MongodServer {
         guard let program = program else { throw MongodError("no mongod: run Scripts/fetch-mongod.sh") }
-        let folder = FileManager.default.temporaryDirectory.appendingPathComponent("cutover-mongod-\(UUID().uuidString)")
+        let folder = FileManager.default.temporaryDirectory.appendingPathComponent(
+            "cutover-mongod-\(UUID().uuidString)"
+        )
         try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
         for attempt in 1... {
             let server = MongodServer(port: try FreePort.find(), folder: folder.path, options: options)
@@ -90,10 +92,10 @@ public final class MongodServer: Sendable {
         let process = Process()
         process.executableURL = URL(fileURLWithPath: "/bin/sh")
         // The shell says the process id, waits for a line or the end of its input, and ends mongod by that id. Only where the line
-        // says so the data outlives it.
+        // says so the data outlives it. It does not `wait`, which hangs under the signal mask that it inherits.
         let script = """
             folder=$1; shift; "$@" >/dev/null 2>&1 </dev/null & pid=$!; echo $pid; read -r line
-            kill -9 $pid; wait $pid 2>/dev/null; [ "$line" = keep ] || rm -rf "$folder"
+            kill -9 $pid; sleep 0.3; [ "$line" = keep ] || exec rm -rf "$folder"
             """
         process.arguments =
             ["-c", script, "sh", folder, program] + [

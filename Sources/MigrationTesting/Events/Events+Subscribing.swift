@@ -20,12 +20,12 @@ extension EventStoreConformance {
             },
             behaviour("a wait for events wakes up when one is appended") { bed in
                 let tenant = try await bed.open()
-                try await wakes(bed, tenant) { try await bed.append(bed.events(1), tenant: tenant) }
+                try await wakes(bed, tenant) { _ in try await bed.append(bed.events(1), tenant: tenant) }
             },
             behaviour("a wait for events wakes up when the fence is raised") { bed in
                 let tenant = try await bed.open()
-                try await wakes(bed, tenant) {
-                    try await bed.store.raiseFence(tenant: tenant, to: bed.fence(6, .closed))
+                try await wakes(bed, tenant) { round in
+                    try await bed.store.raiseFence(tenant: tenant, to: bed.fence(6 + Int64(round), .closed))
                 }
             },
             behaviour("a wait for events ends when its task is cancelled") { bed in
@@ -51,20 +51,28 @@ extension EventStoreConformance {
         ]
     }
 
+    /// Acts until all that wait have woken: a store far away may have begun to wait only after the first time.
     private func wakes<Result>(
         _ bed: EventBed,
         _ tenant: TenantID,
-        when act: @escaping @Sendable () async throws -> Result
+        when act: @escaping @Sendable (_ round: Int) async throws -> Result
     ) async throws {
         try await within(bed.options.patience, "waitForEvents wakes up") {
             try await withThrowingTaskGroup(of: Void.self) { group in
-                for _ in 0..<3 {
+                let waiters = 3
+                let woken = Locked(0)
+                for _ in 0..<waiters {
                     group.addTask {
                         try await bed.store.waitForEvents(tenant: tenant, after: 0, upTo: bed.options.patience * 2)
+                        woken.withLock { $0 += 1 }
                     }
                 }
-                try await Task.sleep(for: .milliseconds(10))
-                _ = try await act()
+                var round = 0
+                while woken.withLock({ $0 }) < waiters {
+                    try await Task.sleep(for: .milliseconds(min(10 << round, 500)))
+                    _ = try await act(round)
+                    round += 1
+                }
                 try await group.waitForAll()
             }
         }

@@ -11,15 +11,12 @@ public struct MongoURI: Sendable, CustomStringConvertible {
     public let database: String?
     /// Hosts, database and harmless options, without credentials: for logs and manifests.
     public let description: String
-    /// The text with credentials.
-    let secret: String
 
     /// Parses a connection string.
     ///
     /// - Throws: `invalidConfiguration` when libmongoc refuses it. The error says where, and does not repeat the text.
     public init(_ text: String) throws(StoreError) {
         let parsed = try ParsedURI(text)
-        secret = text
         database = parsed.database
         description = parsed.redacted(isSRV: text.hasPrefix("mongodb+srv://"))
     }
@@ -100,6 +97,8 @@ enum Library {
     private static let started: Void = {
         // Called once per process and never undone: threads of pools may outlive every store.
         mongoc_init()
+        // It would print to standard error what is thrown as an error as well, and without regard to secrets.
+        mongoc_log_set_handler(nil, nil)
     }()
 
     static func start() { _ = started }

@@ -38,7 +38,10 @@ extension StoreError {
         case .connection:
             return failure.isLostReply
                 ? (.unavailable, "The connection to MongoDB broke or timed out; try again once the server answers.")
-                : (.unavailable, "No primary of the MongoDB replica set can be reached; check the server and try again.")
+                : (
+                    .unavailable,
+                    "No primary of the MongoDB replica set can be reached; check the server and try again."
+                )
         case .client:
             return failure.code == MongoFailure.authenticationCode
                 ? (.unauthenticated, "MongoDB did not accept the credentials; correct them, nothing was tried again.")

@@ -5,8 +5,6 @@ internal import MigrationCore
 /// A default lifetime that another process changes is seen after a second at the latest.
 final class CollectionCatalog: Sendable {
     static let collection = "cutover.collections"
-    /// Collections of this library begin so; a collection of the application does not.
-    static let reservedPrefix = "cutover."
     private static let validity = Duration.seconds(1)
 
     private let database: String
@@ -24,24 +22,13 @@ final class CollectionCatalog: Sendable {
         self.timeline = timeline
     }
 
-    /// Checks that MongoDB takes a name, with room for the name of the database. Throws `invalidKey` or `keyTooLong`.
+    /// Checks that MongoDB has room for a name beside that of the database. Throws `keyTooLong`.
     static func check(_ name: CollectionName, database: String) throws(StoreError) {
-        let context = StoreError.Context(collection: name)
-        guard name.text.utf8.count + database.utf8.count + 1 <= 255 else {
+        guard name.nameInMongoDB.utf8.count + database.utf8.count + 1 <= 255 else {
             throw StoreError(
                 .keyTooLong,
                 "The names of database and collection have more than MongoDB's 255 bytes together.",
-                context: context
-            )
-        }
-        let text = name.text
-        guard !text.contains("$"), !text.hasPrefix("system."), !text.hasPrefix("."), !text.hasSuffix("."),
-            !text.hasPrefix(reservedPrefix)
-        else {
-            throw StoreError(
-                .invalidKey,
-                "MongoDB, or this library, keeps names like that of the collection for itself; choose another one.",
-                context: context
+                context: .init(collection: name)
             )
         }
     }
@@ -68,7 +55,7 @@ final class CollectionCatalog: Sendable {
         }
         let lifetime = entry.defaultLifetime
         if !entry.hasExpiryIndex, writes.contains(where: { $0.mayExpire(default: lifetime) }) {
-            try client.createExpiryIndex(on: name.text, in: database)
+            try client.createExpiryIndex(on: name.nameInMongoDB, in: database)
             entry.hasExpiryIndex = true
             keep(entry, for: name)
         }

@@ -39,14 +39,16 @@ struct DocumentCursor {
             "sort": ["_id": 1], "hint": ["_id": 1],
             "batchSize": .int64(Int64(min(max(count, 1), 10_000) + 1)),
         ]
-        if let lower = place ?? lower { options.append("min", .document(Document(uniqueFields: [("_id", lower.value)]))) }
+        if let lower = place ?? lower {
+            options.append("min", .document(Document(uniqueFields: [("_id", lower.value)])))
+        }
         if let upper { options.append("max", .document(Document(uniqueFields: [("_id", upper.value)]))) }
         var seen = 0
         var last: DocumentPlace?
         var isFull = false
         let isOver = unsafe try client.find(
             ["$and": .array(conditions)],
-            in: collection.text,
+            in: collection.nameInMongoDB,
             of: database,
             options: options
         ) { (bytes) throws(StoreError) in

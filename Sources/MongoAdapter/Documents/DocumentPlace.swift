@@ -40,7 +40,8 @@ struct DocumentPlace: Sendable, Hashable {
     /// The key of a document at this place.
     func key(in collection: CollectionName) throws(DocumentError) -> DocumentKey {
         if case .document(let document) = value, document.count == 2,
-            case .string(let partition)? = document[Self.partitionField], case .string(let id)? = document[Self.idField],
+            case .string(let partition)? = document[Self.partitionField],
+            case .string(let id)? = document[Self.idField],
             document.keys.first == Self.partitionField
         {
             return DocumentKey(

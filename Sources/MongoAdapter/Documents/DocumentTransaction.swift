@@ -85,7 +85,7 @@ struct DocumentTransaction {
         var current = Current(place: candidates[0])
         unsafe try client.find(
             ["_id": ["$in": .array(candidates.map(\.value))]],
-            in: key.collection.text,
+            in: key.collection.nameInMongoDB,
             of: database,
             in: session
         ) { (bytes) throws(StoreError) in
@@ -116,7 +116,7 @@ struct DocumentTransaction {
         let etag = etags.next()
         if current.exists {
             try command { writer in
-                writer.append("update", .string(key.collection.text))
+                writer.append("update", .string(key.collection.nameInMongoDB))
                 writer.appendHeader(.array, "updates")
                 let array = writer.beginDocument()
                 writer.appendHeader(.document, index: 0)
@@ -133,7 +133,7 @@ struct DocumentTransaction {
             // Two keys that MongoDB takes for one: the other one must stay where it is while this one goes beside it.
             _ = try client.command(
                 [
-                    "update": .string(key.collection.text),
+                    "update": .string(key.collection.nameInMongoDB),
                     "updates": [
                         [
                             "q": .document(sibling.query),
@@ -147,7 +147,7 @@ struct DocumentTransaction {
             )
         }
         try command { writer in
-            writer.append("insert", .string(key.collection.text))
+            writer.append("insert", .string(key.collection.nameInMongoDB))
             writer.appendHeader(.array, "documents")
             let array = writer.beginDocument()
             writer.appendHeader(.document, index: 0)
@@ -159,7 +159,7 @@ struct DocumentTransaction {
 
     private func delete(_ place: DocumentPlace, in collection: CollectionName) throws(StoreError) {
         let reply = try client.command(
-            ["delete": .string(collection.text), "deletes": [["q": .document(place.query), "limit": 1]]],
+            ["delete": .string(collection.nameInMongoDB), "deletes": [["q": .document(place.query), "limit": 1]]],
             on: database,
             .plain,
             in: session

@@ -10,46 +10,129 @@ struct DocumentWriter {
     let defaultLifetime: Duration?
     let budget: Duration
 
+    private var direct: DirectWriter {
+        DirectWriter(client: client, database: database, now: now, etags: etags, defaultLifetime: defaultLifetime)
+    }
+
     /// Applies one write.
     func apply(_ write: DocumentWrite) throws(StoreError) -> WriteOutcome {
-        try inTransaction { (transaction) throws(StoreError) in try transaction.apply(write) }
+        if DirectWriter.takes(write), let outcome = try direct.apply(write) { return outcome }
+        return try inTransaction { (transaction) throws(StoreError) in try transaction.apply(write) }
     }
 
     /// Applies writes on their own: one that cannot be applied leaves the others alone.
+    ///
+    /// Runs of inserts, and runs of upserts, are one command each; everything else goes one by one.
     func apply(_ writes: [DocumentWrite], order: BatchOrder) throws(StoreError) -> [WriteOutcome] {
+        var outcomes: [WriteOutcome] = []
+        var rest = writes[...]
+        while !rest.isEmpty {
+            if order == .ordered, let last = outcomes.last, !last.isApplied {
+                outcomes += rest.map { _ in .rejected(.skipped) }
+                break
+            }
+            let run = BulkRun(rest)
+            let part = Array(rest.prefix(run.count))
+            do throws(StoreError) {
+                outcomes += try apply(run, part, order: order)
+            } catch  where !outcomes.contains(where: \.isApplied) {
+                throw error
+            } catch {
+                // Nothing of this run was applied, nor of what would follow it.
+                outcomes += rest.map { _ in .rejected(.invalid(error)) }
+                break
+            }
+            rest = rest.dropFirst(run.count)
+        }
+        return outcomes
+    }
+
+    private func apply(
+        _ run: BulkRun,
+        _ writes: [DocumentWrite],
+        order: BatchOrder
+    ) throws(StoreError) -> [WriteOutcome] {
+        let bodies = writes.compactMap { write in
+            if case .put(let body, _) = write.action { (write: write, body: body) } else { nil }
+        }
+        let first: [WriteOutcome?]
+        switch run.kind {
+        case .inserts: first = try direct.insert(bodies, ordered: order == .ordered)
+        case .numberedInserts: first = try insertBesideSiblings(bodies, order: order)
+        case .upserts:
+            first = try direct.update(
+                bodies.map { ($0.write, $0.body, DocumentPlace.candidates($0.write.key)[0].query) },
+                upserts: true
+            )
+        case .single: return try applyEach(writes, order: order)
+        }
+        var outcomes: [WriteOutcome] = []
+        for (index, outcome) in first.enumerated() {
+            if order == .ordered, let last = outcomes.last, !last.isApplied {
+                outcomes.append(.rejected(.skipped))
+            } else if let outcome {
+                outcomes.append(outcome)
+            } else {
+                // Something was there: an expired document, or one that explains the refusal.
+                outcomes += try applyEach([writes[index]], order: order)
+            }
+        }
+        return outcomes
+    }
+
+    /// Inserts documents whose ids MongoDB may take for another one's: where none of their places is taken, by one command.
+    private func insertBesideSiblings(
+        _ writes: [(write: DocumentWrite, body: Document)],
+        order: BatchOrder
+    ) throws(StoreError) -> [WriteOutcome?] {
+        let direct = direct
         do throws(StoreError) {
-            return try inTransaction { (transaction) throws(StoreError) in
-                var outcomes: [WriteOutcome] = []
-                for write in writes {
-                    if order == .ordered, let last = outcomes.last, !last.isApplied {
-                        outcomes.append(.rejected(.skipped))
-                        continue
-                    }
-                    outcomes.append(try outcome(of: write, in: transaction))
+            return try client.transaction(budget: budget) { (session) throws(StoreError) in
+                let places = writes.flatMap { DocumentPlace.candidates($0.write.key).map(\.value) }
+                var isFree = true
+                unsafe try client.find(
+                    ["_id": ["$in": .array(places)]],
+                    in: writes[0].write.key.collection.nameInMongoDB,
+                    of: database,
+                    options: ["limit": 1, "projection": ["_id": 1]],
+                    in: session
+                ) { (_) throws(StoreError) in
+                    isFree = false
+                    return false
                 }
+                guard isFree else { return writes.map { _ in nil } }
+                let outcomes = try direct.insert(writes, ordered: true, in: session)
+                // Two of them share a place, or another writer came in between.
+                guard outcomes.allSatisfy({ $0?.isApplied ?? false }) else { throw .refusedTransaction }
                 return outcomes
             }
         } catch  where error.code == .outcomeUnknown {
             return writes.map { _ in .unknown(error) }
-        } catch  where error.mongoFailure?.origin == .server && error.category != .transient && writes.count > 1 {
-            // The server refused one of them and ended the transaction: each on its own then.
-            return try applyEach(writes, order: order)
+        } catch  where error.mongoFailure == nil {
+            return writes.map { _ in nil }
         }
     }
 
     private func applyEach(_ writes: [DocumentWrite], order: BatchOrder) throws(StoreError) -> [WriteOutcome] {
         var outcomes: [WriteOutcome] = []
+        var hindrance: StoreError?
         for write in writes {
             if order == .ordered, let last = outcomes.last, !last.isApplied {
                 outcomes.append(.rejected(.skipped))
                 continue
             }
+            if let hindrance {
+                outcomes.append(.rejected(.invalid(hindrance)))
+                continue
+            }
             do throws(StoreError) {
                 outcomes.append(try apply(write))
-            } catch  where error.code == .outcomeUnknown || error.category == .transient {
+            } catch  where error.code == .outcomeUnknown {
                 outcomes.append(.unknown(error))
             } catch {
                 outcomes.append(.rejected(.invalid(error)))
+                // What is wrong with the server is so for the others as well, and each attempt would wait for it anew.
+                if error.category == .transient || error.category == .authorization { hindrance = error }
             }
         }
         return outcomes

@@ -49,7 +49,7 @@ extension MongoDocumentStore: ChangeFeed {
         let database = database
         return try await connection.feeds.run { (client) throws(StoreError) in
             let token = unsafe try client.watch(
-                collection.text,
+                collection.nameInMongoDB,
                 of: database,
                 after: nil,
                 patience: .milliseconds(1),
@@ -75,7 +75,7 @@ extension MongoDocumentStore: ChangeFeed {
         let work: @Sendable (MongoClient) throws(StoreError) -> FeedPage = { (client) throws(StoreError) -> FeedPage in
             var page = FeedPage(end: cursor)
             // Deletes show in the feed when documents are removed, so a reader of the feed sees to it that they are.
-            _ = try client.purge(collection.text, in: database, expiredAt: time, limit: 1_000)
+            _ = try client.purge(collection.nameInMongoDB, in: database, expiredAt: time, limit: 1_000)
             if page.end.scan != nil {
                 try client.readDocuments(into: &page.changes, from: &page.end, limit: limit, now: time)
             }
@@ -174,7 +174,7 @@ extension MongoClient {
         var found = changes
         var hasEnded = false
         let token = unsafe try watch(
-            cursor.collection.text,
+            cursor.collection.nameInMongoDB,
             of: cursor.database,
             after: cursor.token,
             patience: min(max(patience, .milliseconds(1)), awaitTime),

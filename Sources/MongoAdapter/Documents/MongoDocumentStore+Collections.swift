@@ -48,12 +48,8 @@ extension MongoClient {
         guard case .array(let batch)? = reply[path: "cursor.firstBatch"] else { return [] }
         var names: [CollectionName] = []
         for case .document(let entry) in batch {
-            guard case .string(let text)? = entry["name"], let name = try? CollectionName(text) else { continue }
-            do throws(StoreError) {
-                try CollectionCatalog.check(name, database: database)
+            if case .string(let text)? = entry["name"], let name = CollectionName(nameInMongoDB: text) {
                 names.append(name)
-            } catch {
-                continue
             }
         }
         return names
@@ -67,10 +63,10 @@ extension MongoClient {
     ) throws(StoreError) {
         // The comparison comes first, so that a definition that contradicts changes nothing.
         _ = try collectionDefinition(definition.name, in: database)?.merged(with: definition)
-        try createCollection(definition.name.text, in: database)
-        if definition.defaultLifetime != nil { try createExpiryIndex(on: definition.name.text, in: database) }
+        try createCollection(definition.name.nameInMongoDB, in: database)
+        if definition.defaultLifetime != nil { try createExpiryIndex(on: definition.name.nameInMongoDB, in: database) }
         let indexes = definition.indexes.compactMap(\.serverIndex)
-        if !indexes.isEmpty { try createIndexes(indexes, on: definition.name.text, in: database) }
+        if !indexes.isEmpty { try createIndexes(indexes, on: definition.name.nameInMongoDB, in: database) }
         // Two processes that ensure at the same time are one after the other here, and neither loses an index of the other.
         try transaction(budget: budget) { (session) throws(StoreError) in
             var existing: CollectionDefinition?

@@ -9,7 +9,7 @@ extension MongoDocumentStore: ExpiringStore {
             try CollectionCatalog.check(collection, database: database)
             let (database, time) = (database, now())
             return try await connection.lanes.run { (client) throws(StoreError) in
-                try client.purge(collection.text, in: database, expiredAt: time, limit: limit)
+                try client.purge(collection.nameInMongoDB, in: database, expiredAt: time, limit: limit)
             }
         }
     }

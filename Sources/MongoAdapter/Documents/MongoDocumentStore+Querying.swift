@@ -28,7 +28,7 @@ extension MongoDocumentStore {
             let (database, time) = (database, now())
             if filter == .all, partition == nil {
                 return try await connection.lanes.run { (client) throws(StoreError) in
-                    try client.count(in: collection.text, of: database, now: time)
+                    try client.count(in: collection.nameInMongoDB, of: database, now: time)
                 }
             }
             let query = DocumentQuery(collection, partition: partition, where: filter)

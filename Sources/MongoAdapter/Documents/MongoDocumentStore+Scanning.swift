@@ -59,7 +59,9 @@ extension MongoDocumentStore {
             try CollectionCatalog.check(collection, database: database)
             let database = database
             return try await connection.lanes.run { (client) throws(StoreError) in
-                let bounds = try client.bounds(of: collection.text, in: database, parts: maximumCount).map(\.text)
+                let bounds = try client.bounds(of: collection.nameInMongoDB, in: database, parts: maximumCount).map(
+                    \.text
+                )
                 let lower = [nil] + bounds.map(Optional.some)
                 let upper = bounds.map(Optional.some) + [nil]
                 return zip(lower, upper).map { ScanRange(collection, lowerBound: $0, upperBound: $1) }
@@ -73,7 +75,11 @@ extension MongoClient {
     private static let exactCount: Int64 = 20_000
 
     /// Places that cut a collection into parts of about the same size, in order; each begins the next part.
-    fileprivate func bounds(of collection: String, in database: String, parts: Int) throws(StoreError) -> [DocumentPlace] {
+    fileprivate func bounds(
+        of collection: String,
+        in database: String,
+        parts: Int
+    ) throws(StoreError) -> [DocumentPlace] {
         guard parts > 1 else { return [] }
         let reply = try command(["count": .string(collection)], on: database, .read)
         var count: Int64 = 0

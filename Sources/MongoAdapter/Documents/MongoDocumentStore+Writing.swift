@@ -151,9 +151,9 @@ struct WriteBatch {
         }
     }
 
-    /// The rest was not sent: its end is left open, so that whoever repeats it does so by condition.
+    /// The rest was not applied, for this reason.
     mutating func abandon(with error: StoreError) {
-        for index in ends.indices where ends[index] == nil { ends[index] = .unknown(error) }
+        for index in ends.indices where ends[index] == nil { ends[index] = .rejected(.invalid(error)) }
         position = writes.count
     }
 

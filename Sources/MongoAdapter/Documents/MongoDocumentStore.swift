@@ -210,7 +210,7 @@ extension MongoClient {
         var documents: [DocumentKey: StoredDocument] = [:]
         unsafe try find(
             ["_id": ["$in": .array(places)]],
-            in: collection.text,
+            in: collection.nameInMongoDB,
             of: database,
             options: options
         ) { (bytes) throws(StoreError) in

@@ -100,7 +100,9 @@ extension StoredForm {
             var run = reader.next().map { $0.range.upperBound } ?? bytes.count - 1
             while let element = reader.next() {
                 guard unsafe bytes.isName(element.name, fieldBytes) else { continue }
-                unsafe writer.bytes.append(contentsOf: UnsafeRawBufferPointer(rebasing: bytes[run..<element.range.lowerBound]))
+                unsafe writer.bytes.append(
+                    contentsOf: UnsafeRawBufferPointer(rebasing: bytes[run..<element.range.lowerBound])
+                )
                 run = element.range.upperBound
                 break
             }

@@ -53,7 +53,9 @@ enum StoredForm {
         case .open(let fields):
             if fields.lowerBound == 4 { writer.append(Hidden.withoutID, true) }
             writer.endDocument(hidden)
-            unsafe body.bson.withUnsafeBytes { unsafe writer.bytes.append(contentsOf: UnsafeRawBufferPointer(rebasing: $0[fields])) }
+            unsafe body.bson.withUnsafeBytes {
+                unsafe writer.bytes.append(contentsOf: UnsafeRawBufferPointer(rebasing: $0[fields]))
+            }
         case .wrapped:
             writer.append(Hidden.body, .binary(Binary(bytes: body.bson)))
             writer.endDocument(hidden)

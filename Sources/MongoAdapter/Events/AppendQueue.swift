@@ -148,4 +148,5 @@ extension StoreError {
         case .caller, .conflict, .data, .routing: true
         case .transient, .authorization, .indeterminate: false
         }
-    }}
+    }
+}

@@ -100,7 +100,8 @@ enum EventDocument {
             default: throw damaged("event", tenant: tenant, position: position)
             }
         }
-        guard let stream, let version, let id, let type, let schemaVersion, let occurredAt, let recordedAt, let metadata,
+        guard let stream, let version, let id, let type, let schemaVersion, let occurredAt, let recordedAt,
+            let metadata,
             let payload
         else { throw damaged("event", tenant: tenant, position: position) }
         return StoredEvent(

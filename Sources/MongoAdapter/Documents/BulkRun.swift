@@ -1,0 +1,35 @@
+internal import MigrationCore
+
+/// The first writes of a batch that one command can carry: of one kind, each to another key.
+struct BulkRun {
+    enum Kind {
+        case inserts
+        /// Inserts under ids that MongoDB may take for another one's.
+        case numberedInserts
+        case upserts
+        /// One write that goes by itself.
+        case single
+    }
+
+    let kind: Kind
+    private(set) var count = 0
+
+    init(_ writes: ArraySlice<DocumentWrite>) {
+        kind = writes.first.map(Self.kind) ?? .single
+        var keys: Set<DocumentKey> = []
+        for write in writes {
+            guard Self.kind(of: write) == kind, keys.insert(write.key).inserted else { break }
+            count += 1
+            if kind == .single { break }
+        }
+    }
+
+    private static func kind(of write: DocumentWrite) -> Kind {
+        let isPlain = DocumentPlace.candidates(write.key).count == 1
+        return switch write.action {
+        case .put(_, .insert): isPlain ? .inserts : .numberedInserts
+        case .put(_, .upsert): isPlain ? .upserts : .single
+        case .put, .patch, .delete: .single
+        }
+    }
+}
