@@ -113,7 +113,8 @@ let package = Package(
                     condition: .when(traits: ["ServiceLifecycle"])
                 ),
                 .product(name: "Tracing", package: "swift-distributed-tracing"),
-            ]
+            ],
+            exclude: ["Lessons/README.md"]
         ),
         .target(
             name: "MongoAdapter",

@@ -46,5 +46,6 @@ step "swift format" formatting
 step "shellcheck" shell_scripts
 step "Python scripts" python_scripts
 step "Markdown" python3 Scripts/check_markdown.py
+step "index of lessons" python3 Scripts/check_index.py
 step "tracked files" tracked_files
 finish "make lint"

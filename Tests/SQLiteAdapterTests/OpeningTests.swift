@@ -18,6 +18,20 @@ struct OpeningTests {
         #expect(try shell.run("PRAGMA journal_mode") == [["wal"]])
     }
 
+    @Test("a commit waits for the disk, unless less was asked for")
+    func synchronous() async throws {
+        for (durability, level) in [(SQLiteDatabase.Configuration().durability, Int64(2)), (.normal, 1)] {
+            var configuration = SQLiteDatabase.Configuration()
+            configuration.durability = durability
+            let database = try await SQLiteDatabase.open(at: folder.file(), configuration: configuration)
+            let found = try await database.writer.run { (connection) throws(StoreError) in
+                try connection.integer("PRAGMA synchronous")
+            }
+            #expect(found == level)
+            await database.close()
+        }
+    }
+
     @Test("a file that is there is opened again, also by several at once")
     func reopens() async throws {
         for _ in 0..<3 { await (try await SQLiteDatabase.open(at: folder.file())).close() }

@@ -75,6 +75,27 @@ struct WriterTests {
         await database.close()
     }
 
+    @Test("what the commit itself refuses is acknowledged to nobody")
+    func refusedCommit() async throws {
+        let database = try await open()
+        try await database.writer.run { (connection) throws(StoreError) in
+            try connection.execute(
+                """
+                PRAGMA foreign_keys = ON;
+                CREATE TABLE notes (number INTEGER REFERENCES numbers DEFERRABLE INITIALLY DEFERRED)
+                """
+            )
+        }
+        await #expect(throws: StoreError.self) {
+            try await database.writer.write { (connection) throws(StoreError) in
+                try connection.execute("INSERT INTO notes VALUES (7)")
+            }
+        }
+        try await insert(1, into: database)
+        #expect(try Shell(path: folder.file()).run("SELECT count(*) FROM notes") == [["0"]])
+        await database.close()
+    }
+
     @Test("a cancelled work that waits is never run, and the writer goes on")
     func cancellation() async throws {
         let database = try await open()

@@ -29,6 +29,7 @@ final class HookedDocumentStore: DocumentStore {
         var lost: [DocumentWrite] = []
         var extraCount = 0
         var repeatsWrites = false
+        var losesNextWrite = false
     }
 
     init(_ base: InMemoryDocumentStore) { self.base = base }
@@ -51,6 +52,9 @@ final class HookedDocumentStore: DocumentStore {
     /// From now on every single write arrives twice, and the second answer is the one that is heard.
     func repeatWrites() { state.withLock { $0.repeatsWrites = true } }
 
+    /// The next single write never arrives, and its caller is not told.
+    func loseNextWrite() { state.withLock { $0.losesNextWrite = true } }
+
     /// The requests that were lost arrive now.
     func deliverLate() async throws(StoreError) {
         let writes = state.withLock { state in
@@ -60,6 +64,8 @@ final class HookedDocumentStore: DocumentStore {
         if !writes.isEmpty { _ = try await base.writeBatch(writes, order: .unordered) }
     }
 
+    /// How many reads were attempted.
+    var readCount: Int { state.withLock { $0.reads } }
     /// The batches that were attempted.
     var batches: [[DocumentWrite]] { state.withLock { $0.batches } }
 
@@ -88,6 +94,11 @@ final class HookedDocumentStore: DocumentStore {
 
     func write(_ write: DocumentWrite) async throws(StoreError) -> WriteOutcome {
         if state.withLock({ $0.repeatsWrites }) { _ = try await base.write(write) }
+        let isLost = state.withLock { state in
+            defer { state.losesNextWrite = false }
+            return state.losesNextWrite
+        }
+        if isLost { return .unknown(StoreError(.outcomeUnknown, "The request was lost.")) }
         let outcome = try await base.write(write)
         if outcome.isApplied { state.withLock { $0.unreadable[write.key] = nil } }
         return outcome

@@ -2,7 +2,7 @@ import InMemoryAdapter
 import MigrationCore
 
 /// An in-memory event store with faults before and after its calls, and rows that somebody damaged behind its back.
-final class HookedEventStore: RepairableEventStore {
+final class HookedEventStore: RepairableEventStore, ForwardingEventStore {
     /// What happens to one call.
     enum Fault: Sendable {
         /// The call fails and nothing is applied.
@@ -11,6 +11,8 @@ final class HookedEventStore: RepairableEventStore {
         case after(StoreError)
         /// Something else happens first.
         case meanwhile(@Sendable (InMemoryEventStore) async throws(StoreError) -> Void)
+        /// The call is applied, and something else happens before its reply.
+        case beforeReply(@Sendable (InMemoryEventStore) async throws(StoreError) -> Void)
     }
 
     /// Rows changed with plain SQL, as it were: digests, heads and all other rows stay as they are.
@@ -31,8 +33,11 @@ final class HookedEventStore: RepairableEventStore {
     private struct State {
         var offerFaults: [Int: Fault] = [:]
         var readFaults: [Int: Fault] = [:]
-        var appendErrors: [StoreError] = []
-        var raiseFault: Fault?
+        var appendFaults: [Int: Fault] = [:]
+        var raiseFaults: [Int: Fault] = [:]
+        var everyOfferFails: StoreError?
+        var appends = 0
+        var raises = 0
         var damage: [TenantID: Damage] = [:]
         var offers: [[StoredEvent]] = []
         var reads = 0
@@ -51,11 +56,17 @@ final class HookedEventStore: RepairableEventStore {
         }
     }
 
-    /// The next append fails and nothing is applied.
-    func refuseAppend(with error: StoreError) { state.withLock { $0.appendErrors.append(error) } }
+    /// What happens to the next append.
+    func onNextAppend(_ fault: Fault) { state.withLock { $0.appendFaults[$0.appends + 1] = fault } }
 
-    /// What happens to the next raise of a fence.
-    func set(raise: Fault) { state.withLock { $0.raiseFault = raise } }
+    /// What happens the next time that the fence is raised.
+    func onNextRaise(_ fault: Fault) { state.withLock { $0.raiseFaults[$0.raises + 1] = fault } }
+
+    /// What happens to the next offer.
+    func onNextOffer(_ fault: Fault) { state.withLock { $0.offerFaults[$0.offers.count + 1] = fault } }
+
+    /// The store takes no offer from now on, or does again.
+    func failOffers(with error: StoreError?) { state.withLock { $0.everyOfferFails = error } }
 
     func damage(_ tenant: TenantID, _ change: (inout Damage) -> Void) {
         state.withLock { change(&$0.damage[tenant, default: Damage()]) }
@@ -66,9 +77,6 @@ final class HookedEventStore: RepairableEventStore {
     /// How many pages of the log were asked for.
     var reads: Int { state.withLock { $0.reads } }
 
-    var id: StoreID { base.id }
-    var capabilities: EventStoreCapabilities { base.capabilities }
-
     func offer(
         _ events: [StoredEvent],
         tenant: TenantID,
@@ -77,11 +85,11 @@ final class HookedEventStore: RepairableEventStore {
     ) async throws(StoreError) -> OfferOutcome {
         let fault = state.withLock { state in
             state.offers.append(events)
-            return state.offerFaults[state.offers.count]
+            return state.everyOfferFails.map { .before($0) } ?? state.offerFaults[state.offers.count]
         }
         try await before(fault)
         let outcome = try await base.offer(events, tenant: tenant, after: checkpoint, epoch: epoch)
-        if case .after(let error) = fault { throw error }
+        try await after(fault)
         return outcome
     }
 
@@ -106,7 +114,15 @@ final class HookedEventStore: RepairableEventStore {
         switch fault {
         case .before(let error): throw error
         case .meanwhile(let action): try await action(base)
-        case .after, nil: break
+        case .after, .beforeReply, nil: break
+        }
+    }
+
+    private func after(_ fault: Fault?) async throws(StoreError) {
+        switch fault {
+        case .after(let error): throw error
+        case .beforeReply(let action): try await action(base)
+        case .before, .meanwhile, nil: break
         }
     }
 
@@ -146,51 +162,23 @@ final class HookedEventStore: RepairableEventStore {
     @discardableResult
     func raiseFence(tenant: TenantID, to fence: Fence) async throws(StoreError) -> TenantHead {
         let fault = state.withLock { state in
-            defer { state.raiseFault = nil }
-            return state.raiseFault
+            state.raises += 1
+            return state.raiseFaults[state.raises]
         }
         try await before(fault)
-        return try await base.raiseFence(tenant: tenant, to: fence)
+        let head = try await base.raiseFence(tenant: tenant, to: fence)
+        try await after(fault)
+        return head
     }
 
     func append(_ parts: [StreamAppend], tenant: TenantID, epoch: Epoch) async throws(StoreError) -> AppendResult {
-        if let error = state.withLock({ $0.appendErrors.popLast() }) { throw error }
-        return try await base.append(parts, tenant: tenant, epoch: epoch)
+        let fault = state.withLock { state in
+            state.appends += 1
+            return state.appendFaults[state.appends]
+        }
+        try await before(fault)
+        let result = try await base.append(parts, tenant: tenant, epoch: epoch)
+        try await after(fault)
+        return result
     }
-
-    func readStream(
-        _ stream: StreamID,
-        tenant: TenantID,
-        from start: StreamPosition,
-        limit: Int,
-        epoch: Epoch
-    ) async throws(StoreError) -> [StoredEvent] {
-        try await base.readStream(stream, tenant: tenant, from: start, limit: limit, epoch: epoch)
-    }
-
-    func head(tenant: TenantID, epoch: Epoch) async throws(StoreError) -> TenantHead? {
-        try await base.head(tenant: tenant, epoch: epoch)
-    }
-
-    func checkpoint(tenant: TenantID, at position: Int64, epoch: Epoch) async throws(StoreError) -> LogCheckpoint? {
-        try await base.checkpoint(tenant: tenant, at: position, epoch: epoch)
-    }
-
-    func streamVersion(_ stream: StreamID, tenant: TenantID, epoch: Epoch) async throws(StoreError) -> Int64 {
-        try await base.streamVersion(stream, tenant: tenant, epoch: epoch)
-    }
-
-    func contains(_ event: EventID, tenant: TenantID, epoch: Epoch) async throws(StoreError) -> Bool {
-        try await base.contains(event, tenant: tenant, epoch: epoch)
-    }
-
-    func tenants(after tenant: TenantID?, limit: Int) async throws(StoreError) -> [TenantID] {
-        try await base.tenants(after: tenant, limit: limit)
-    }
-
-    func waitForEvents(tenant: TenantID, after position: Int64, upTo patience: Duration) async throws(StoreError) {
-        try await base.waitForEvents(tenant: tenant, after: position, upTo: patience)
-    }
-
-    func close() async { await base.close() }
 }

@@ -120,7 +120,7 @@ struct RaceTests {
             .start(MigrationID(), source: "first", target: "second", reverses: nil)
         }.value
         try await first.prepare(tenant: Fleet.tenant, fence: Fence(epoch: route.epoch, role: .open))
-        first.refuseAppend(with: StoreError(.tenantNotPrepared, "The tenant has no head yet."))
+        first.onNextAppend(.before(StoreError(.tenantNotPrepared, "The tenant has no head yet.")))
         let result = try await router.append([event], to: "s", tenant: Fleet.tenant)
         #expect(result.positions == 1...1)
     }
