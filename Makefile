@@ -1,6 +1,6 @@
 # Each target is usable alone on a fresh Debian 12 or Ubuntu machine with Swift; the scripts install what is missing.
 
-.PHONY: test demo bench lint docs simulate crash model clean
+.PHONY: test demo bench lint docs simulate crash model mutants clean
 
 test: ## build, test, sanitize, fuzz, and link selectively
 	@bash Scripts/test.sh
@@ -19,6 +19,9 @@ crash: ## killed, stalled and robbed processes on SQLite files; ROUNDS=n, SEED=n
 
 model: ## the cutover in Promela, searched by spin
 	@bash Scripts/model.sh
+
+mutants: ## deliberate bugs, each of which a named test must catch; ONLY=mutant
+	@ONLY='$(ONLY)' bash Scripts/mutants.sh
 
 lint: ## formatting, shell scripts, Markdown, and what must not be tracked
 	@bash Scripts/lint.sh

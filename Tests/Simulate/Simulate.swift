@@ -10,6 +10,8 @@ import Darwin
 
 /// Runs simulated migrations seed after seed: `cutover-simulate --seeds 1000 --first 1 [--repeat] [--history SEED]`.
 ///
+/// With `--until-failure` it ends with the first seed whose run breaks an invariant.
+///
 /// Prints a summary of what struck and which changes were made; exits with 1 when an invariant did not hold, when a fault or
 /// a transition was never met, or when a repeated seed gave another history.
 @main
@@ -19,14 +21,19 @@ struct Simulate {
         var seeds = 100
         var first: UInt64 = 1
         var checksRepetition = false
+        var endsAtFailure = false
         var shown: UInt64?
         while let argument = arguments.next() {
             switch argument {
             case "--seeds": seeds = arguments.next().flatMap { Int($0) } ?? 0
             case "--first": first = arguments.next().flatMap { UInt64($0) } ?? 1
             case "--repeat": checksRepetition = true
+            case "--until-failure": endsAtFailure = true
             case "--history": shown = arguments.next().flatMap { UInt64($0) }
-            default: fail("unknown option \(argument); known are --seeds N, --first N, --repeat and --history SEED")
+            default:
+                fail(
+                    "unknown option \(argument); known are --seeds N, --first N, --repeat, --until-failure and --history SEED"
+                )
             }
         }
         guard seeds > 0 else { fail("--seeds takes a number of at least 1") }
@@ -39,7 +46,10 @@ struct Simulate {
         for seed in first..<(first + UInt64(seeds)) {
             let report = run(seed)
             summary.add(report)
-            if !report.violations.isEmpty { print("seed \(seed): \(report.violations.joined(separator: "; "))") }
+            if !report.violations.isEmpty {
+                print("seed \(seed): \(report.violations.joined(separator: "; "))")
+                if endsAtFailure { exit(1) }
+            }
             if checksRepetition, run(seed).digest != report.digest {
                 print("seed \(seed): a second run had another history")
                 summary.unrepeatable += 1

@@ -8,7 +8,7 @@ extension ControlStore {
         var route = route
         while !route.value.pending.isEmpty {
             let entries = route.value.pending
-            for entry in entries {
+            for entry in entries where !Mutant.historyIsDropped.isOn {
                 try await record(entry, route: route.value.id)
                 try await log(entry, route: route.value.id)
             }

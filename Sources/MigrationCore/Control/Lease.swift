@@ -98,7 +98,7 @@ final class LeaseKeeper: Sendable {
         let lease = Lease(
             name: name,
             holder: holder,
-            number: isOwn ? current.number : current.number + 1,
+            number: isOwn || Mutant.leaseKeepsItsNumber.isOn ? current.number : current.number + 1,
             beat: current.beat + 1,
             duration: duration
         )

@@ -27,7 +27,7 @@ struct CutoverAttempt: Sendable {
         let began = control.timeline.now
         let outcome = await withTaskGroup(of: Result<Versioned<Route>, CutoverError>?.self) { group in
             group.addTask { await self.decide(under: epoch, reason: reason) }
-            group.addTask { await self.watch(epoch, until: deadline) }
+            if !Mutant.timeoutIsNotWatched.isOn { group.addTask { await self.watch(epoch, until: deadline) } }
             var outcome: Result<Versioned<Route>, CutoverError>?
             while let result = await group.next() {
                 guard let result else { continue }
@@ -54,6 +54,11 @@ struct CutoverAttempt: Sendable {
     private func decide(under epoch: Epoch, reason: String?) async -> Result<Versioned<Route>, CutoverError> {
         do throws(CutoverError) {
             let branch = try await coordinator.wrapping(tenant) { () async throws(StoreError) in
+                if Mutant.cutoverWithoutFence.isOn,
+                    let head = try await source.head(tenant: tenant, epoch: .maintenance)
+                {
+                    return try await drain(through: head, epoch: epoch)
+                }
                 // From here on no process anywhere, stalled or cut off, can append to the source.
                 let final = try await source.raiseFence(
                     tenant: tenant,
@@ -89,7 +94,7 @@ struct CutoverAttempt: Sendable {
         if head == nil { head = try await target.prepare(tenant: tenant, fence: Fence(epoch: epoch, role: .follower)) }
         var place = head?.checkpoint ?? .beginning
         do throws(StoreError) {
-            while place.position < final.position {
+            while place.position < final.position, !Mutant.drainIsSkipped.isOn {
                 let events = try await source.readLog(
                     tenant: tenant,
                     after: place.position,
@@ -111,7 +116,7 @@ struct CutoverAttempt: Sendable {
 
     /// Says whether the target may become active with a log that ends there. Force takes any.
     private func judge(_ place: LogCheckpoint, against final: TenantHead) throws(StoreError) {
-        guard place != final.checkpoint, !force else { return }
+        guard place != final.checkpoint, !force, !Mutant.ignoresWhatIsMissing else { return }
         let lag = final.position - place.position
         guard lag > 0, lag <= coordinator.configuration.lagThreshold else {
             throw StoreError(
@@ -124,7 +129,7 @@ struct CutoverAttempt: Sendable {
 
     /// Where the logs part, when something is left behind in the source.
     private func branchPoint(_ opened: TenantHead, _ final: TenantHead) async throws(StoreError) -> Route.BranchPoint? {
-        guard opened.checkpoint != final.checkpoint else { return nil }
+        guard opened.checkpoint != final.checkpoint, !Mutant.ignoresWhatIsMissing else { return nil }
         let comparison = LogComparison(source: source, target: target, tenant: tenant)
         var shared = min(opened.position, final.position)
         if shared > 0, try await !comparison.areEqual(at: shared) {
@@ -139,6 +144,9 @@ struct CutoverAttempt: Sendable {
     }
 
     private func openTarget(above epoch: Epoch) async throws(StoreError) -> TenantHead {
+        if Mutant.targetIsNotOpened.isOn, let head = try await target.head(tenant: tenant, epoch: .maintenance) {
+            return head
+        }
         try await target.raiseFence(
             tenant: tenant,
             to: Fence(epoch: Epoch(number: epoch.number + 1, route: epoch.route), role: .open)

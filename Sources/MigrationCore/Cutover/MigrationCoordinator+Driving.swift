@@ -127,8 +127,13 @@ extension MigrationCoordinator {
     /// Only under the route that the step was made for: a step whose route has been replaced sees fences and logs that are none
     /// of its business, and what it meets says nothing about the migration that is under way by then.
     private func meet(_ error: StoreError, tenant: TenantID, under route: Route?) async {
-        guard error.code != .cancelled, error.code.category != .routing else { return }
-        if let route, let current = try? await control.route(of: tenant), current.value.epoch != route.epoch { return }
+        let isForeign = error.code.category == .routing && !Mutant.foreignTroubleFails.isOn
+        guard error.code != .cancelled, !isForeign else { return }
+        if let route, !Mutant.foreignTroubleFails.isOn, let current = try? await control.route(of: tenant),
+            current.value.epoch != route.epoch
+        {
+            return
+        }
         let isNew = board.entry(of: tenant)?.obstacle?.code != error.code
         board.update(tenant) { $0.obstacle = error }
         metrics.met(error)
@@ -149,7 +154,8 @@ extension MigrationCoordinator {
                 by: author("\(error.code): \(error.message)"),
                 against: stores
             ) { current throws(CutoverError) in
-                guard let move = current.move, move.state != .cutover, current.epoch == route?.epoch else { return nil }
+                let isSame = current.epoch == route?.epoch || Mutant.foreignTroubleFails.isOn
+                guard let move = current.move, move.state != .cutover, isSame else { return nil }
                 return .fail(move.migration)
             }
             if let changed { await settled(changed) }

@@ -20,6 +20,7 @@ extension MigrationCoordinator {
     }
 
     private func retire(_ retirement: Route.Retirement, of route: Route) async throws(StoreError) {
+        if Mutant.abortLeavesTargetOpen.isOn { return }
         let store = try stores.store(retirement.store)
         guard try await store.head(tenant: route.tenant, epoch: .maintenance) != nil else { return }
         let fence = Fence(epoch: route.epoch, role: .closed, successor: route.active)

@@ -26,6 +26,8 @@ extension MigrationCoordinator {
         case .dualWrite:
             try await follow(route, target: target)
             try await tail(route, from: source, to: target)
+        case .paused where Mutant.pausedGoesOnMirroring.isOn:
+            _ = try await copier(from: source, to: target).copy(tenant: route.tenant)
         case .paused: try await waitForever()
         case .cutover: try await endUndecidedCutover(route, move)
         case .migrated, .failed, .rolledBack: break

@@ -43,7 +43,10 @@ struct CircuitBreaker: Sendable {
     }
 
     /// The call was answered.
-    mutating func succeeded() { state = .closed(failures: 0) }
+    mutating func succeeded() {
+        if Mutant.breakerStaysOpen.isOn, isOpen { return }
+        state = .closed(failures: 0)
+    }
 
     /// The call failed.
     mutating func failed(at now: Duration) {

@@ -199,6 +199,7 @@ final class Mirror: Sendable {
             )
             guard let last = events.last else { return (mirrored, true) }
             switch try await target.offer(events, tenant: tenant, after: place, epoch: epoch) {
+            case .behind where Mutant.mirrorTakesBehindForDone.isOn: mirrored += events.count
             case .behind: return (mirrored, true)
             case .applied(_, let appended): mirrored += appended
             }

@@ -40,7 +40,7 @@ final class RouteCache: Sendable {
                 snapshots[route.tenant] = Snapshot(route: route, readAt: readAt, firstSeen: readAt)
                 return true
             }
-            if known.route.id == route.id {
+            if known.route.id == route.id, !Mutant.olderRouteReplacesNewer.isOn {
                 guard route.number >= known.route.number else { return false }
                 if route.number == known.route.number {
                     // The same epoch again, perhaps with its history settled: only the time of the newest read counts.

@@ -17,6 +17,7 @@ extension TenantRouter {
             let route = snapshot.route
             if route.state == .cutover, !isPassThrough {
                 try await park(tenant, at: snapshot)
+                if Mutant.parkedGoesOnWhereItWas.isOn { return try await body(stores.store(route.active), route.epoch) }
                 continue
             }
             let store = try stores.store(route.active)
@@ -32,7 +33,7 @@ extension TenantRouter {
                     refused = try next(refused, after: error, route: route, isRoutes: true)
                 }
             } catch  where error.code == .fenced || error.code == .epochConflict {
-                refused = try next(refused, after: error, route: route, isRoutes: true)
+                refused = try next(refused, after: error, route: route, isRoutes: !Mutant.fencedIsTriedAgain.isOn)
             }
         }
     }
@@ -79,6 +80,8 @@ extension TenantRouter {
             if let refused, refused.needsNewRoute {
                 if known.route.number != refused.number { return known }
             } else if isPassThrough || control.timeline.now - known.readAt <= configuration.maximumRouteAge {
+                return known
+            } else if Mutant.routeNeverAges.isOn {
                 return known
             }
         }

@@ -79,7 +79,8 @@ package final class WriteGate: Sendable {
     /// The driver saw the route change: everyone goes on, in the order of arrival.
     func open(_ tenant: TenantID) {
         let line = state.withLock { $0.lines.removeValue(forKey: tenant) }
-        for waiter in line?.waiters ?? [] { waiter.continuation.resume(returning: .proceed) }
+        let waiters = Mutant.gateIsUnfair.isOn ? Deque((line?.waiters ?? []).reversed()) : line?.waiters ?? []
+        for waiter in waiters { waiter.continuation.resume(returning: .proceed) }
     }
 
     /// The driver leaves without a decision: the next in line becomes the driver.

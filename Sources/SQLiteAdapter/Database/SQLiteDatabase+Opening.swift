@@ -78,7 +78,8 @@ extension SQLiteDatabase.Access {
 extension Connection {
     /// Settings of one connection; none of them changes the file.
     fileprivate func apply(_ configuration: SQLiteDatabase.Configuration) throws(StoreError) {
-        let synchronous = configuration.durability == .full ? "FULL" : "NORMAL"
+        let isFull = configuration.durability == .full && !Mutant.commitWithoutSync.isOn
+        let synchronous = isFull ? "FULL" : "NORMAL"
         try execute(
             """
             PRAGMA synchronous = \(synchronous);

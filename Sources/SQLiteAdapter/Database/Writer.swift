@@ -127,6 +127,7 @@ final class Writer: Sendable {
                         throw error
                     }
                 }
+                if Mutant.acknowledgedBeforeCommit.isOn { for work in works { work.finish() } }
             }
             for work in works { work.finish() }
             committed.fire()

@@ -152,7 +152,7 @@ struct OperationsTests {
         // The target takes no offers, so what is new stays behind.
         let sick = HookedEventStore(fleet.second)
         let error = StoreError(.unavailable, "The target takes no offers.")
-        sick.set(offers: Dictionary(uniqueKeysWithValues: (1...100).map { ($0, .before(error)) }))
+        sick.failOffers(with: error)
         let coordinator = try MigrationCoordinator(
             control: ControlStore(fleet.documents),
             stores: StoreRegistry([fleet.first, sick]),

@@ -159,8 +159,8 @@ struct RestoredControlStoreTests {
     func usedAtOnce() async throws {
         try await moved { route, _ in route }
         let second = try #require(fleet.stores[1] as? HookedEventStore)
-        second.set(
-            raise: .meanwhile { [fleet] base throws(StoreError) in
+        second.onNextRaise(
+            .meanwhile { [fleet] base throws(StoreError) in
                 guard let head = try await base.head(tenant: Fleet.tenant, epoch: .maintenance) else { return }
                 // Another process has changed the repaired route, and a call was made under the new one.
                 let later = Epoch(number: head.fence.epoch.number + 10, route: head.fence.epoch.route)

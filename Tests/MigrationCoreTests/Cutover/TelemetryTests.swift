@@ -103,7 +103,7 @@ struct TelemetryTests {
             guard store.id == "second" else { return store }
             let sick = HookedEventStore(store)
             let error = StoreError(.unavailable, "The target is away.", context: .init(store: "second"))
-            sick.set(offers: Dictionary(uniqueKeysWithValues: (1...100_000).map { ($0, .before(error)) }))
+            sick.failOffers(with: error)
             hooked.withLock { $0 = sick }
             return sick
         }
@@ -122,7 +122,7 @@ struct TelemetryTests {
                         try await Task.sleep(for: .milliseconds(2))
                     }
                     #expect(await process.coordinator.health().status == .degraded)
-                    hooked.withLock { $0 }?.set()
+                    hooked.withLock { $0 }?.failOffers(with: nil)
                     try await process.coordinator.waitUntil(.dualWrite, of: id)
                     while handler.entries.last?.level != .info { try await Task.sleep(for: .milliseconds(2)) }
                     #expect(await process.coordinator.health().status == .healthy)

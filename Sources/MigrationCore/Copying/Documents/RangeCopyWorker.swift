@@ -31,6 +31,7 @@ struct RangeCopyWorker: Sendable {
             let limit = sizer.limit
             let place = page.continuation
             async let ahead = scanIfThere(range, after: place, limit: limit)
+            if Mutant.checkpointBeforeApply.isOn { try await ledger.advance(to: place, counts: CopyCounts()) }
             let counts = try await apply(page)
             try await retrier(repeatsUnknown: false, onRetry: { _ in reporter.retry() }) { () throws(StoreError) in
                 try await ledger.advance(to: place, counts: counts)

@@ -73,6 +73,7 @@ struct EventCopyRun {
             guard let last = events.last else { continue }
             try await copier.rate?.acquire(items: events.count, bytes: bytes)
             switch try await offer(events) {
+            case .behind where Mutant.copierTrustsItsMemory.isOn: place = last.checkpoint
             case .behind: return false
             case .applied(let head, let count):
                 appended += Int64(count)

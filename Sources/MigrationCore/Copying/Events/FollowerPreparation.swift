@@ -22,10 +22,10 @@ struct FollowerPreparation: Sendable {
     static func decide(fence: Fence?, asked epoch: Epoch?, first: Epoch) -> Decision {
         guard let fence else { return .prepare(Fence(epoch: epoch ?? first, role: .follower)) }
         switch fence.role {
-        case .open: return .refuse(.storeIsActive, fence)
+        case .open where !Mutant.activeStoreIsCopiedInto.isOn: return .refuse(.storeIsActive, fence)
         case .closed where epoch == nil: return .refuse(.fenced, fence)
         case .follower where epoch == nil || epoch == fence.epoch: return .adopt(fence.epoch)
-        case .closed, .follower: return .prepare(Fence(epoch: epoch ?? first, role: .follower))
+        case .open, .closed, .follower: return .prepare(Fence(epoch: epoch ?? first, role: .follower))
         }
     }
 

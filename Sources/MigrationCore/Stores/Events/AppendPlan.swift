@@ -35,7 +35,9 @@ public enum AppendPlan: Sendable {
     ) throws(StoreError) -> AppendPlan {
         var head = try HeadRules.require(head, tenant: tenant, store: store)
         try HeadRules.apply(head.fence.admitsAppend(epoch), to: &head, tenant: tenant, store: store)
-        if let result = try earlierResult(of: parts, tenant: tenant, store: store, existing: existing) {
+        if !Mutant.duplicateIsAppended.isOn,
+            let result = try earlierResult(of: parts, tenant: tenant, store: store, existing: existing)
+        {
             return .alreadyThere(head: head, result)
         }
 
@@ -43,6 +45,7 @@ public enum AppendPlan: Sendable {
         var events: [StoredEvent] = []
         var result: [Int64] = []
         var bytes = 0
+        if Mutant.positionIsSkipped.isOn, head.position > 0 { head.position += 1 }
         let first = head.position + 1
         for (index, part) in parts.enumerated() {
             var current: Int64
@@ -113,7 +116,7 @@ public enum AppendPlan: Sendable {
                         context: context
                     )
                 }
-                guard stored.holds(event, in: part.stream) else {
+                guard stored.holds(event, in: part.stream) || Mutant.conflictIsAccepted.isOn else {
                     throw StoreError(
                         .conflictingEvent,
                         "The event id is there with other content; never reuse an id for another event.",
@@ -133,8 +136,9 @@ public enum AppendPlan: Sendable {
                 context: .init(store: store, tenant: tenant, position: first.position)
             )
         }
+        let shift: Int64 = Mutant.repetitionTellsOtherPlace.isOn ? 1 : 0
         return AppendResult(
-            positions: first.position...last.position,
+            positions: (first.position + shift)...(last.position + shift),
             versions: versions,
             digest: last.digest,
             wasAlreadyThere: true
@@ -174,14 +178,18 @@ public enum OfferPlan: Sendable {
     ) throws(StoreError) -> OfferPlan {
         var head = try HeadRules.require(head, tenant: tenant, store: store)
         try HeadRules.apply(head.fence.admitsOffer(epoch), to: &head, tenant: tenant, store: store)
-        guard head.position >= checkpoint.position else { return .behind(head: head) }
+        guard head.position >= checkpoint.position else {
+            return Mutant.behindIsApplied.isOn ? .alreadyThere(head: head) : .behind(head: head)
+        }
 
         // Whatever is there already must be what is offered, up to the last place that both have.
         let shared = min(head.position, checkpoint.position + Int64(events.count))
         let offered =
             shared == checkpoint.position ? checkpoint.digest : events[Int(shared - checkpoint.position) - 1].digest
         let there = shared == head.position ? head.digest : try digest(shared)
-        guard there == offered else { throw diverged(at: shared, tenant: tenant, store: store) }
+        guard there == offered || Mutant.anyOfferFits.isOn else {
+            throw diverged(at: shared, tenant: tenant, store: store)
+        }
 
         let missing = events.dropFirst(Int(shared - checkpoint.position))
         guard !missing.isEmpty else { return .alreadyThere(head: head) }
@@ -199,8 +207,11 @@ public enum OfferPlan: Sendable {
             )
             head.position = event.position
             head.digest = canonical.withUnsafeBytes { head.digest.chained(with: $0) }
-            guard head.digest == event.digest else { throw diverged(at: event.position, tenant: tenant, store: store) }
+            guard head.digest == event.digest || Mutant.anyOfferFits.isOn else {
+                throw diverged(at: event.position, tenant: tenant, store: store)
+            }
         }
+        if Mutant.offerIsStoredBackwards.isOn { return .append(missing.reversed(), head: head) }
         return .append(Array(missing), head: head)
     }
 

@@ -40,6 +40,10 @@ public enum FenceVerdict: Sendable, Hashable {
 extension Fence {
     /// May the application append under this epoch? A higher epoch raises the fence and opens the store.
     public func admitsAppend(_ epoch: Epoch) -> FenceVerdict {
+        if Mutant.fenceNotChecked.isOn { return .admitted }
+        if Mutant.equalEpochRaisesTheFence.isOn, epoch == self.epoch {
+            return .admittedRaising(Fence(epoch: epoch, role: .open))
+        }
         guard epoch != .maintenance else { return .refused(.invalidArgument) }
         if epoch.number > self.epoch.number { return .admittedRaising(Fence(epoch: epoch, role: .open)) }
         if let code = refusal(notAbove: epoch) { return .refused(code) }
@@ -70,7 +74,7 @@ extension Fence {
     public func admitsRepair(_ epoch: Epoch) -> FenceVerdict {
         guard epoch != .maintenance else { return .refused(.invalidArgument) }
         if epoch.number <= self.epoch.number, let code = refusal(notAbove: epoch) { return .refused(code) }
-        guard role != .open else { return .refused(.storeIsActive) }
+        guard role != .open || Mutant.activeStoreIsRepaired.isOn else { return .refused(.storeIsActive) }
         guard epoch.number > self.epoch.number else { return .admitted }
         return .admittedRaising(Fence(epoch: epoch, role: role, successor: successor))
     }
@@ -78,14 +82,14 @@ extension Fence {
     /// May this fence be replaced by that one? A repeated raise is admitted and changes nothing.
     public func admitsRaise(to fence: Fence) -> FenceVerdict {
         guard fence.epoch != .maintenance else { return .refused(.invalidArgument) }
-        if fence.epoch.number > epoch.number { return .admittedRaising(fence) }
+        if fence.epoch.number > epoch.number || Mutant.fenceFalls.isOn { return .admittedRaising(fence) }
         if let code = refusal(notAbove: fence.epoch) { return .refused(code) }
         return fence == self ? .admitted : .refused(.epochConflict)
     }
 
     private func refusal(notAbove epoch: Epoch) -> StoreError.Code? {
         if epoch.number < self.epoch.number { return .fenced }
-        return epoch.route == self.epoch.route ? nil : .epochConflict
+        return epoch.route == self.epoch.route || Mutant.otherRouteIsAdmitted.isOn ? nil : .epochConflict
     }
 }
 

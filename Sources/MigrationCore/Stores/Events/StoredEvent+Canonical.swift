@@ -42,7 +42,7 @@ extension StoredEvent {
         writer.bytes.appendLittleEndian(recordedAt.millisecondsSinceEpoch)
         writer.appendOptional("correlationId", correlationID)
         writer.appendOptional("causationId", causationID)
-        writer.appendOptional("actor", actor)
+        if !Mutant.digestOmitsActor.isOn { writer.appendOptional("actor", actor) }
         writer.appendHeader(.document, "metadata")
         writer.bytes.append(contentsOf: metadata.bson)
         writer.appendHeader(.document, "payload")
