@@ -1,6 +1,6 @@
 # Each target is usable alone on a fresh Debian 12 or Ubuntu machine with Swift; the scripts install what is missing.
 
-.PHONY: test demo bench lint docs simulate crash model mutants clean
+.PHONY: test demo bench lint docs simulate crash fuzz model mutants clean
 
 test: ## build, test, sanitize, fuzz, and link selectively
 	@bash Scripts/test.sh
@@ -16,6 +16,9 @@ simulate: ## whole migrations on virtual time; SEEDS=n, FIRST=seed
 
 crash: ## killed, stalled and robbed processes on SQLite files; ROUNDS=n, SEED=n
 	@ROUNDS='$(ROUNDS)' SEED='$(SEED)' bash Scripts/crash.sh
+
+fuzz: ## the codecs on mutated inputs; COUNT=n, CUTOVER_SEED=seed
+	@COUNT='$(COUNT)' bash Scripts/fuzz.sh
 
 model: ## the cutover in Promela, searched by spin
 	@bash Scripts/model.sh

@@ -2,7 +2,7 @@ import CutoverBlockingLanes
 import MigrationCore
 import Testing
 
-@Suite("A lane as an executor", .timeLimit(.minutes(1)))
+@Suite("A lane as an executor", .timeLimit(.minutes(5)))
 struct LaneExecutorTests {
     private actor Handle {
         private let lane: Lane

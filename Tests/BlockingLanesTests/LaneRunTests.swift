@@ -2,7 +2,7 @@ import CutoverBlockingLanes
 import MigrationCore
 import Testing
 
-@Suite("A closure run from async code", .timeLimit(.minutes(1)))
+@Suite("A closure run from async code", .timeLimit(.minutes(5)))
 struct LaneRunTests {
     @Test("returns its value")
     func value() async {

@@ -2,7 +2,7 @@ import CutoverBlockingLanes
 import MigrationCore
 import Testing
 
-@Suite("A lane", .timeLimit(.minutes(1)))
+@Suite("A lane", .timeLimit(.minutes(5)))
 struct LaneTests {
     @Test("closures run one after the other, in the order they were submitted")
     func order() {

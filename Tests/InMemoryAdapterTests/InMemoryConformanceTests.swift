@@ -7,10 +7,15 @@ import Testing
 struct InMemoryConformanceTests {
     @Test(
         "document store",
-        arguments: DocumentStoreConformance { clock in InMemoryDocumentStore(now: { clock.now }) }.behaviours
+        arguments: DocumentStoreConformance(options: .fromEnvironment) { clock in
+            InMemoryDocumentStore(now: { clock.now })
+        }.behaviours
     )
     func documents(_ behaviour: Behaviour) async throws { try await behaviour.run() }
 
-    @Test("event store", arguments: EventStoreConformance { InMemoryEventStore() }.behaviours)
+    @Test(
+        "event store",
+        arguments: EventStoreConformance(options: .fromEnvironment) { InMemoryEventStore() }.behaviours
+    )
     func events(_ behaviour: Behaviour) async throws { try await behaviour.run() }
 }

@@ -7,7 +7,7 @@ import Testing
 @Suite("DocumentStoreConformance")
 struct DocumentStoreConformanceTests {
     static func suite(_ sabotage: DocumentSabotage = .none) -> DocumentStoreConformance {
-        DocumentStoreConformance { clock in SabotagedDocumentStore(sabotage, clock: clock) }
+        DocumentStoreConformance(options: .fromEnvironment) { clock in SabotagedDocumentStore(sabotage, clock: clock) }
     }
 
     @Test("an honest store keeps every promise", arguments: suite().behaviours)

@@ -6,7 +6,8 @@ import Testing
 @Suite("EventStoreConformance")
 struct EventStoreConformanceTests {
     static func suite(_ sabotage: EventSabotage = .none) -> EventStoreConformance {
-        EventStoreConformance(reopen: { SmallEventStore(reopening: $0 as! SmallEventStore) }) {
+        EventStoreConformance(options: .fromEnvironment, reopen: { SmallEventStore(reopening: $0 as! SmallEventStore) })
+        {
             SmallEventStore(sabotage)
         }
     }

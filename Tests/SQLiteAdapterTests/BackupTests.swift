@@ -3,7 +3,7 @@ import MigrationCore
 import SQLiteAdapter
 import Testing
 
-@Suite("Backup and integrity of an SQLite file", .timeLimit(.minutes(1)))
+@Suite("Backup and integrity of an SQLite file", .timeLimit(.minutes(5)))
 struct BackupTests {
     private let folder = TemporaryFolder()
 

@@ -3,7 +3,7 @@ import Testing
 
 @testable import SQLiteAdapter
 
-@Suite("Rows that another program writes", .timeLimit(.minutes(1)))
+@Suite("Rows that another program writes", .timeLimit(.minutes(5)))
 struct ForeignRowTests {
     private let folder = TemporaryFolder()
     private var shell: Shell { Shell(path: folder.file()) }

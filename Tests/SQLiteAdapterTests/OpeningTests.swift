@@ -4,7 +4,7 @@ import Testing
 
 @testable import SQLiteAdapter
 
-@Suite("Opening an SQLite file", .timeLimit(.minutes(1)))
+@Suite("Opening an SQLite file", .timeLimit(.minutes(5)))
 struct OpeningTests {
     private let folder = TemporaryFolder()
 
@@ -140,6 +140,29 @@ struct OpeningTests {
             }
             #expect(try Shell(path: path).run("PRAGMA user_version") == [["\(Schema.version)"]])
         }
+    }
+
+    @Test("every table and every column is on the page that documents the layout")
+    func documented() async throws {
+        await (try await SQLiteDatabase.open(at: folder.file())).close()
+        let root = URL(fileURLWithPath: #filePath).deletingLastPathComponent().appendingPathComponent("../..")
+        let page = try String(
+            contentsOf: root.appendingPathComponent("Sources/SQLiteAdapter/Documentation.docc/TheSQLiteFile.md"),
+            encoding: .utf8
+        )
+        let columns = try Shell(path: folder.file()).run(
+            """
+            SELECT s.name, c.name FROM sqlite_schema AS s, pragma_table_info(s.name) AS c
+            WHERE s.type = 'table' AND s.name NOT LIKE 'sqlite_%'
+            """
+        )
+        #expect(columns.count > 30)
+        for row in columns {
+            let (table, column) = (try #require(row[0]), try #require(row[1]))
+            #expect(page.contains("`\(table)`"), "the table \(table) is not documented")
+            #expect(table == "identity" || page.contains("`\(column)`"), "\(table).\(column) is not documented")
+        }
+        #expect(page.contains("version of the schema, now \(Schema.version)"))
     }
 
     @Test("a damaged file is reported as corrupt")

@@ -11,12 +11,14 @@ struct SQLiteConformanceTests {
     private static let folder = TemporaryFolder()
 
     private static let eventSuite = EventStoreConformance(
+        options: .fromEnvironment,
         reopen: { store in try await open((store as! SQLiteEventStore).database.path) },
         dispose: { store in remove((store as! SQLiteEventStore).database.path) },
         makeStore: { try await open(folder.file("events-\(UUID().uuidString).sqlite")) }
     )
 
     private static let documentSuite = DocumentStoreConformance(
+        options: .fromEnvironment,
         reopen: { store in
             let store = store as! SQLiteDocumentStore
             await store.database.close()

@@ -54,16 +54,8 @@ struct CutoverAttempt: Sendable {
     private func decide(under epoch: Epoch, reason: String?) async -> Result<Versioned<Route>, CutoverError> {
         do throws(CutoverError) {
             let branch = try await coordinator.wrapping(tenant) { () async throws(StoreError) in
-                if Mutant.cutoverWithoutFence.isOn,
-                    let head = try await source.head(tenant: tenant, epoch: .maintenance)
-                {
-                    return try await drain(through: head, epoch: epoch)
-                }
                 // From here on no process anywhere, stalled or cut off, can append to the source.
-                let final = try await source.raiseFence(
-                    tenant: tenant,
-                    to: Fence(epoch: epoch, role: .closed, successor: target.id)
-                )
+                let final = try await closeSource(at: epoch)
                 let drained = try await drain(through: final, epoch: epoch)
                 try judge(drained, against: final)
                 // What the fence returns is where the target's log really ends: nothing under an older epoch, no offer and no
@@ -86,6 +78,16 @@ struct CutoverAttempt: Sendable {
         } catch {
             return .failure(error)
         }
+    }
+
+    private func closeSource(at epoch: Epoch) async throws(StoreError) -> TenantHead {
+        if Mutant.cutoverWithoutFence.isOn, let head = try await source.head(tenant: tenant, epoch: .maintenance) {
+            return head
+        }
+        return try await source.raiseFence(
+            tenant: tenant,
+            to: Fence(epoch: epoch, role: .closed, successor: target.id)
+        )
     }
 
     /// Brings over what the target still lacks; returns where its log then ends.
@@ -147,7 +149,7 @@ struct CutoverAttempt: Sendable {
         if Mutant.targetIsNotOpened.isOn, let head = try await target.head(tenant: tenant, epoch: .maintenance) {
             return head
         }
-        try await target.raiseFence(
+        return try await target.raiseFence(
             tenant: tenant,
             to: Fence(epoch: Epoch(number: epoch.number + 1, route: epoch.route), role: .open)
         )

@@ -57,24 +57,29 @@ public struct ModelDocumentStore: Sendable {
 
     /// Applies one write.
     public mutating func apply(_ action: Action, to key: DocumentKey) -> Outcome {
+        apply(action, to: key, known: lastVersion)
+    }
+
+    /// - Parameter known: The last version whose tag the caller can name: none that the same call makes.
+    private mutating func apply(_ action: Action, to key: DocumentKey, known: Int) -> Outcome {
         switch action {
         case .upsert(let document): return put(document, key)
         case .insert(let document): return entries[key] == nil ? put(document, key) : .exists
         case .replace(let document): return entries[key] == nil ? .notFound : put(document, key)
         case .replaceVersion(let version, let document):
             guard let entry = entries[key] else { return .notFound }
-            return entry.version == version ? put(document, key) : .mismatch
+            return entry.version == version && version <= known ? put(document, key) : .mismatch
         case .patch(let operations, let version):
             guard !operations.isEmpty else { return .invalid(.invalidArgument) }
             guard let entry = entries[key] else { return .notFound }
-            if let version, version != entry.version { return .mismatch }
+            if let version, version != entry.version || version > known { return .mismatch }
             guard let document = ModelPatch.apply(operations, to: entry.document) else {
                 return .invalid(.invalidArgument)
             }
             return put(document, key)
         case .delete(let version):
             guard let entry = entries[key] else { return .notFound }
-            if let version, version != entry.version { return .mismatch }
+            if let version, version != entry.version || version > known { return .mismatch }
             entries[key] = nil
             return .applied(nil)
         }
@@ -82,10 +87,11 @@ public struct ModelDocumentStore: Sendable {
 
     /// Applies many writes, each on its own.
     public mutating func apply(_ writes: [(Action, DocumentKey)], order: BatchOrder) -> [Outcome] {
+        let known = lastVersion
         var hasEnded = false
         return writes.map { action, key in
             if hasEnded { return .skipped }
-            let outcome = apply(action, to: key)
+            let outcome = apply(action, to: key, known: known)
             if order == .ordered, !outcome.isApplied { hasEnded = true }
             return outcome
         }
@@ -98,7 +104,7 @@ public struct ModelDocumentStore: Sendable {
         var copy = self
         var outcomes: [Outcome] = []
         for (index, (action, key)) in writes.enumerated() {
-            let outcome = copy.apply(action, to: key)
+            let outcome = copy.apply(action, to: key, known: lastVersion)
             guard outcome.isApplied else { return ([], (index, outcome)) }
             outcomes.append(outcome)
         }

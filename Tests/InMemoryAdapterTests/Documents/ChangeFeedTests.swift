@@ -2,7 +2,7 @@ import InMemoryAdapter
 import MigrationCore
 import Testing
 
-@Suite("The change feed in memory", .timeLimit(.minutes(1)))
+@Suite("The change feed in memory", .timeLimit(.minutes(5)))
 struct ChangeFeedTests {
     let store = InMemoryDocumentStore(historyLimit: 3, clock: TestClock.stopped)
 

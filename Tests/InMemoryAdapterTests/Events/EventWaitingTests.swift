@@ -2,7 +2,7 @@ import InMemoryAdapter
 import MigrationCore
 import Testing
 
-@Suite("Waiting for events in memory", .timeLimit(.minutes(1)))
+@Suite("Waiting for events in memory", .timeLimit(.minutes(5)))
 struct EventWaitingTests {
     let store = InMemoryEventStore(clock: TestClock.stopped)
 

@@ -32,7 +32,7 @@ import MigrationCore
 import ServiceLifecycle
 import Testing
 
-@Suite("A coordinator as a service", .timeLimit(.minutes(1)))
+@Suite("A coordinator as a service", .timeLimit(.minutes(5)))
 struct CutoverServiceTests {
     @Test("ends without an error when it is shut down gracefully, and the migration can go on elsewhere")
     func gracefulShutdown() async throws {
