@@ -15,8 +15,8 @@ final class Child {
     var haltedAt: ContinuousClock.Instant?
     /// The point at which it said that it kills itself.
     var killedAt: CrashPoint?
-    /// Whether it ignores its kill points until it is armed.
-    private let startsUnarmed: Bool
+    /// Whether it still ignores its kill points.
+    private(set) var isUnarmed: Bool
     /// The parent has killed it.
     private(set) var isKilled = false
     var reportedEnd = false
@@ -31,7 +31,7 @@ final class Child {
     ) throws {
         self.name = name
         self.deadline = deadline
-        self.startsUnarmed = startsUnarmed
+        isUnarmed = startsUnarmed
         isOperator = arguments.first == "operator"
         process.executableURL = Bundle.main.executableURL
         process.arguments = arguments
@@ -76,7 +76,8 @@ final class Child {
 
     /// From now on its kill points count.
     func arm() {
-        guard startsUnarmed, isRunning else { return }
+        guard isUnarmed, isRunning else { return }
+        isUnarmed = false
         Foundation.kill(process.processIdentifier, SIGUSR1)
     }
 

@@ -38,7 +38,7 @@ final class CrashRound {
         if plan.locked != nil { lockAt = moment(100, 500) }
         if plan.halted != nil, !plan.haltsAtPoint { haltAt = moment(200, 700) }
         for index in 0..<(3 + plan.operatorCount) { children.append(try spawn(index)) }
-        let end = start + .seconds(12)
+        let end = start + .seconds(15)
         while children.contains(where: { !$0.reportedEnd }) {
             try await Task.sleep(for: .milliseconds(4))
             try await look()
@@ -58,6 +58,7 @@ final class CrashRound {
         // While a process is halted, somebody has to move the tenants on.
         let isCompanion = plan.halted != nil && !isHalted && isOperator
         let waits = isHalted || isCompanion
+        // A machine that is busy needs its time until a point is reached; where it is reached sooner, the round ends sooner.
         let hasPoint = waits || !random.chance(10)
         let name = isOperator ? "o\(index - 3)" : "w\(index)"
         return try Child(
@@ -66,7 +67,7 @@ final class CrashRound {
             kill: hasPoint ? Fates.kill(isOperator: isOperator, &random) : [],
             stop: isHalted && plan.haltsAtPoint ? Fates.stop(isOperator: isOperator, &random) : [],
             startsUnarmed: waits,
-            deadline: hasPoint ? start + .milliseconds(waits ? 4_000 : 3_000) : moment(200, 1_500)
+            deadline: hasPoint ? start + .seconds(waits ? 3 : 6) : moment(200, 1_500)
         )
     }
 
@@ -84,6 +85,10 @@ final class CrashRound {
                 rounds.settle(child)
             } else if child.haltedAt != nil {
                 wakeWhenDue(child)
+            } else if now >= child.deadline, child.isUnarmed {
+                // The halt that it was to wait for never came.
+                child.arm()
+                child.deadline = now + .seconds(3)
             } else if now >= child.deadline {
                 child.kill()
             }
@@ -134,7 +139,7 @@ final class CrashRound {
         child.wake()
         for other in children {
             other.arm()
-            other.deadline = moment(800, 1_500)
+            other.deadline = moment(3_000, 4_000)
         }
     }
 }

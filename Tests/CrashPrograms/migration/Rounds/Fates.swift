@@ -23,7 +23,7 @@ enum Fates {
         // The last keeps a quiet operator from outliving the round: a lease is renewed all the time.
         return [
             kill((random.pick(rareSteps), 1), &random), kill(random.pick(operatorSteps), &random),
-            kill(("control.leases", 40), &random),
+            kill(("control.leases", 15), &random),
         ]
     }
 
