@@ -267,13 +267,18 @@ struct RunbookTests {
         try await lesson.append(1, through: process.router)
         let id = try await lesson.follow(with: process)
         lesson.target.failOffers(with: StoreError(.unavailable, "Gone."))
-        let store = try DualWriteInterceptor(process.router, configuration: .init(mode: .inline(timeout: .seconds(5))))
+        let store = try DualWriteInterceptor(
+            process.router,
+            configuration: .init(mode: .inline(timeout: .seconds(5)), statisticsInterval: .milliseconds(10))
+        )
         try await withThrowingTaskGroup(of: Void.self) { group in
             group.addTask { try? await store.run() }
             try await eventually {
                 try await lesson.append(1, through: store)
                 return try await store.statistics(of: id).totalFailures > 0
             }
+            let there = try DualWriteInterceptor(lesson.makeProcess().router)
+            try await eventually { try await there.statistics(of: id).totalFailures > 0 }
             group.cancelAll()
         }
         let there = try DualWriteInterceptor(lesson.makeProcess().router)

@@ -55,6 +55,9 @@ struct CutoverLessonsTests {
         _ = try await process.router.append([Lesson.event()], to: "s", expected: .exact(1), tenant: Lesson.tenant)
         #expect(ContinuousClock.now - began < .seconds(10))
         #expect(lesson.ids(in: lesson.source).count == 2)
+        // The hanging call ends only after the cutover was taken back and its history written.
+        try await eventually { try await process.coordinator.route(of: Lesson.tenant)?.pending.isEmpty == true }
+        try await Task.sleep(for: .milliseconds(200))
         mayClose.open()
         let error = await cutover
         #expect(error != nil)
