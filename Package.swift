@@ -48,7 +48,11 @@ let package = Package(
             pkgConfig: "sqlite3",
             providers: [.apt(["libsqlite3-dev"]), .brew(["sqlite"])]
         ),
-        .target(name: "CutoverMongoServer", dependencies: ["CutoverCMongo", "CutoverCMongoShims", "MigrationCore"], path: "Tests/MongoServer"),
+        .target(
+            name: "CutoverMongoServer",
+            dependencies: ["CutoverCMongo", "CutoverCMongoShims", "MigrationCore"],
+            path: "Tests/MongoServer"
+        ),
         .target(name: "CutoverDocumentCorpus", dependencies: ["MigrationCore"], path: "Tests/DocumentCorpus"),
         .executableTarget(
             name: "cutover-crash-migration",

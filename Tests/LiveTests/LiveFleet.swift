@@ -103,7 +103,11 @@ func write(through store: any EventStore, as name: Int, tenant: TenantID, to log
     var number: Int32 = 0
     while !Task.isCancelled {
         number += 1
-        let event = NewEvent(type: "Counted", occurredAt: .now(), payload: ["writer": .int32(Int32(name)), "n": .int32(number)])
+        let event = NewEvent(
+            type: "Counted",
+            occurredAt: .now(),
+            payload: ["writer": .int32(Int32(name)), "n": .int32(number)]
+        )
         while !Task.isCancelled {
             do throws(StoreError) {
                 let result = try await store.append([event], to: stream, tenant: tenant)

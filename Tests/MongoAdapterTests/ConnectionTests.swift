@@ -36,19 +36,26 @@ struct ConnectionTests {
         for secret in ["s3cret", "3cret", "ada"] {
             #expect(!"\(uri)".contains(secret))
         }
-        #expect("\(uri)".hasPrefix(text.hasPrefix("mongodb+srv") ? "mongodb+srv://cluster.example.org" : "mongodb://db1"))
+        #expect(
+            "\(uri)".hasPrefix(text.hasPrefix("mongodb+srv") ? "mongodb+srv://cluster.example.org" : "mongodb://db1")
+        )
     }
 
     @Test("the description keeps hosts, database and harmless options")
     func description() throws {
-        let uri = try MongoURI("mongodb://ada:x@db1:27018,db2/shop?replicaSet=main&compressors=zlib&socketTimeoutMS=700")
+        let uri = try MongoURI(
+            "mongodb://ada:x@db1:27018,db2/shop?replicaSet=main&compressors=zlib&socketTimeoutMS=700"
+        )
         #expect("\(uri)".contains("db1:27018,db2:27017/shop?"))
         #expect("\(uri)".contains("replicaset=main"))
         #expect("\(uri)".contains("sockettimeoutms=700"))
         #expect(uri.database == "shop")
     }
 
-    @Test("what is no connection string is refused without repeating it", arguments: ["", "http://x", "mongodb://a:s3cret@"])
+    @Test(
+        "what is no connection string is refused without repeating it",
+        arguments: ["", "http://x", "mongodb://a:s3cret@"]
+    )
     func nonsense(_ text: String) {
         let error = #expect(throws: StoreError.self) { _ = try MongoURI(text) }
         #expect(error?.code == .invalidConfiguration)
@@ -67,7 +74,12 @@ struct ConnectionTests {
         #expect(start.duration(to: .now) < .seconds(20))
     }
 
-    @Test("a name that MongoDB does not take for a database is refused", .needsMongod, .mongod, arguments: ["", "a.b", "admin", "a b"])
+    @Test(
+        "a name that MongoDB does not take for a database is refused",
+        .needsMongod,
+        .mongod,
+        arguments: ["", "a.b", "admin", "a b"]
+    )
     func databaseNames(_ name: String) async throws {
         let connection = try await TestBed.connection()
         let error = await #expect(throws: StoreError.self) {

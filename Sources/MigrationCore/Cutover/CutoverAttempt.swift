@@ -32,6 +32,10 @@ struct CutoverAttempt: Sendable {
             while let result = await group.next() {
                 guard let result else { continue }
                 outcome = result
+                // Once the time is over, what the deciding child meets is a consequence; the watching one says the reason.
+                if case .failure(let error) = result, error.code != .timeout, control.timeline.now >= deadline {
+                    continue
+                }
                 group.cancelAll()
                 break
             }

@@ -54,7 +54,8 @@ public final class DualWriteInterceptor: EventStore {
 
     /// Does the mirroring and stores the statistics, until its task is cancelled.
     ///
-    /// Call it once, in a task of its own. Before that, mirroring is left to the tail in every mode.
+    /// Call it once, in a task of its own. Before that, mirroring is left to the tail in every mode. What was counted since the
+    /// last ``Configuration/statisticsInterval`` is not stored when it ends.
     public func run() async throws {
         await withTaskGroup(of: Void.self) { group in
             if configuration.mode != .tail {
@@ -62,7 +63,6 @@ public final class DualWriteInterceptor: EventStore {
             }
             group.addTask { await self.storeStatistics() }
         }
-        await flushStatistics()
         try Task.checkCancellation()
     }
 

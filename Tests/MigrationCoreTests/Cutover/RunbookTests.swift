@@ -164,7 +164,7 @@ struct RunbookTests {
         #expect(log.prefix(6).allSatisfy { $0.migration == id })
         let route = try #require(try await coordinator.route(of: Lesson.tenant))
         let author = ChangeAuthor(name: "ada", reason: nil, now: { .now() })
-        let settled = try await process.control.change(Lesson.tenant, by: author) { _ in nil }
+        let settled = try await process.control.change(Lesson.tenant, by: author, against: nil) { _ in nil }
         #expect(try await process.control.settle(settled).value.pending.isEmpty)
         #expect(try await coordinator.auditLog(of: Lesson.tenant).count == log.count)
         #expect(route.active == "second")

@@ -56,7 +56,7 @@ struct RoutesTests {
         // Another process begins a migration; this one hears of it once its own knowledge is too old.
         let other = ControlStore(documents, clock: clock)
         let author = ChangeAuthor(name: "ada", reason: nil, now: { .now() })
-        let route = try await other.change(Lesson.tenant, by: author) { _ in
+        let route = try await other.change(Lesson.tenant, by: author, against: nil) { _ in
             .start(Self.id, source: "first", target: "second", reverses: nil)
         }
         clock.advance(by: .milliseconds(500))
@@ -94,7 +94,7 @@ struct RoutesTests {
         _ = try await here.insert(try Self.routes().old)
         let stale = try #require(try await there.route(of: Lesson.tenant))
         let author = ChangeAuthor(name: "ada", reason: nil, now: { .now() })
-        let first = try await here.change(Lesson.tenant, by: author) { _ in
+        let first = try await here.change(Lesson.tenant, by: author, against: nil) { _ in
             .start(Self.id, source: "first", target: "second", reverses: nil)
         }
         let foreign = try stale.value.applying(.dropWarmCopy, by: "bob", at: .now())
@@ -102,7 +102,7 @@ struct RoutesTests {
         #expect(try await there.insert(foreign) == nil)
         #expect(try await there.route(of: Lesson.tenant)?.value == first.value)
         let error = await #expect(throws: CutoverError.self) {
-            _ = try await there.change(Lesson.tenant, by: author) { route in
+            _ = try await there.change(Lesson.tenant, by: author, against: nil) { route in
                 .start(MigrationID(from: .system), source: route.active, target: "second", reverses: nil)
             }
         }
@@ -147,7 +147,7 @@ struct RoutesTests {
         _ = try await control.insert(try Self.routes().old)
         documents.loseNextWrite()
         let author = ChangeAuthor(name: "ada", reason: nil, now: { .now() })
-        let changed = try await control.change(Lesson.tenant, by: author) { _ in
+        let changed = try await control.change(Lesson.tenant, by: author, against: nil) { _ in
             .start(Self.id, source: "first", target: "second", reverses: nil)
         }
         #expect(try await ControlStore(documents).route(of: Lesson.tenant)?.value == changed.value)
