@@ -90,7 +90,10 @@ extension ParsedURI {
                 throw refuse("journal", "true")
             }
         }
-        if let level = text("readconcernlevel"), level != "majority", level != "linearizable" {
+        if let concern = unsafe mongoc_uri_get_read_concern(pointer),
+            let level = unsafe mongoc_read_concern_get_level(concern).map({ unsafe String(cString: $0) }),
+            level != "majority", level != "linearizable"
+        {
             throw refuse("readConcernLevel", "majority")
         }
         if let preference = unsafe mongoc_uri_get_read_prefs_t(pointer),

@@ -47,10 +47,6 @@ public struct MongoURI: Sendable, CustomStringConvertible {
 
     func has(_ option: String) -> Bool { unsafe mongoc_uri_has_option(pointer, option) }
 
-    func text(_ option: String) -> String? {
-        unsafe mongoc_uri_get_option_as_utf8(pointer, option, nil).map { unsafe String(cString: $0) }
-    }
-
     /// Options that say nothing about who connects, in libmongoc's spelling.
     private static let harmless: Set<String> = [
         "appname", "compressors", "connecttimeoutms", "directconnection", "heartbeatfrequencyms", "journal",

@@ -25,7 +25,9 @@ struct BulkRun {
     }
 
     private static func kind(of write: DocumentWrite) -> Kind {
-        let isPlain = DocumentPlace.candidates(write.key).count == 1
+        let candidates = DocumentPlace.candidates(write.key)
+        let isPlain = candidates.count == 1
+        guard candidates[0] == DocumentPlace.first(write.key) else { return .single }
         return switch write.action {
         case .put(_, .insert): isPlain ? .inserts : .numberedInserts
         case .put(_, .upsert): isPlain ? .upserts : .single

@@ -37,6 +37,14 @@ struct DocumentPlace: Sendable, Hashable {
         return key.id.value.isUniqueInMongoDB ? [natural] : [natural, exact(key)]
     }
 
+    /// Where a document that is at none of its places goes.
+    ///
+    /// A symbol leaves the usual place to the text that MongoDB takes for it: texts are looked for there only.
+    static func first(_ key: DocumentKey) -> DocumentPlace {
+        if case .symbol = key.id.value { return exact(key) }
+        return candidates(key)[0]
+    }
+
     /// The key of a document at this place.
     func key(in collection: CollectionName) throws(DocumentError) -> DocumentKey {
         if case .document(let document) = value, document.count == 2,
@@ -82,7 +90,8 @@ struct DocumentPlace: Sendable, Hashable {
 extension Value {
     /// Whether MongoDB's comparison, which decides about `_id`, has no other value that it takes for this one.
     ///
-    /// Numbers compare by value across types, symbols like strings, and documents by what is in them.
+    /// Numbers compare by value across types, symbols like strings, and documents by what is in them. Strings count as unique
+    /// all the same, because symbols of this library stay out of their way.
     fileprivate var isUniqueInMongoDB: Bool {
         switch self {
         case .string, .objectID, .binary, .date, .bool, .null, .minKey, .maxKey: true

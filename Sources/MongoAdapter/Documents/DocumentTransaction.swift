@@ -82,7 +82,7 @@ struct DocumentTransaction {
 
     private func look(for key: DocumentKey) throws(StoreError) -> Current {
         let candidates = DocumentPlace.candidates(key)
-        var current = Current(place: candidates[0])
+        var current = Current(place: DocumentPlace.first(key))
         unsafe try client.find(
             ["_id": ["$in": .array(candidates.map(\.value))]],
             in: key.collection.nameInMongoDB,
@@ -103,7 +103,16 @@ struct DocumentTransaction {
             }
             return true
         }
-        if current.row == nil, current.sibling != nil { current.place = DocumentPlace.exact(key) }
+        if current.row == nil, current.sibling != nil {
+            guard candidates.count > 1 else {
+                throw StoreError(
+                    .invalidKey,
+                    "Another program has stored a document under a symbol that MongoDB takes for this id; remove that first.",
+                    context: .init(collection: key.collection)
+                )
+            }
+            current.place = DocumentPlace.exact(key)
+        }
         return current
     }
 

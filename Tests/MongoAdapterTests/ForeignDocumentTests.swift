@@ -1,0 +1,162 @@
+import CutoverMongoServer
+import MigrationCore
+import Testing
+
+@testable import MongoAdapter
+
+@Suite("Documents of other programs in MongoDB", .timeLimit(.minutes(2)), .needsMongod, .mongod)
+struct ForeignDocumentTests {
+    private let database = MongodServer.databaseName()
+
+    /// Runs a body with a store in a fresh database, which is removed afterwards.
+    private func withStore(_ body: (MongoDocumentStore) async throws -> Void) async throws {
+        let store = try await TestBed.documents(in: database)
+        do {
+            try await body(store)
+        } catch {
+            await TestBed.drop(database)
+            throw error
+        }
+        await TestBed.drop(database)
+    }
+
+    /// Runs a command as another program would.
+    private func run(_ command: Document) async throws -> Document {
+        let database = database
+        return try await TestBed.connection().lanes.run { (client) throws(StoreError) in
+            try client.command(command, on: database, .plain)
+        }
+    }
+
+    private func insert(_ documents: Document...) async throws {
+        _ = try await run(["insert": "things", "documents": .array(documents.map(Value.document))])
+    }
+
+    private func key(_ id: Value) throws -> DocumentKey {
+        DocumentKey(collection: "things", id: try DocumentID(id))
+    }
+
+    private static let ids: [Value] = [
+        "text", "5f4300010203040506070809", .objectID(ObjectID("5f4300010203040506070809")!), .int32(7), .int64(8),
+        .double(9), .double(1.5), .bool(true), .null, .date(WallTime(millisecondsSinceEpoch: 7)), .minKey, .maxKey,
+        .binary(Binary(bytes: [1, 2])), .timestamp(BSONTimestamp(seconds: 1, increment: 2)),
+        .document(["a": 1, "b": "c"]),
+        .symbol("symbol"), .javaScript("f()"),
+    ]
+
+    @Test(
+        "an _id of any type that another program wrote is found, scanned, replaced in its place and deleted",
+        arguments: ids
+    )
+    func anyID(_ id: Value) async throws {
+        try await withStore { store in
+            let body = Document(uniqueFields: [("_id", id), ("n", 1)])
+            try await insert(body)
+            let stored = try #require(try await store.read(try key(id)))
+            #expect(stored.document.bson == body.bson)
+            let page = try await store.scan(ScanRange("things"), after: nil, pageSize: 10)
+            #expect(page.documents.map(\.key) == [try key(id)])
+            let changed = Document(uniqueFields: [("_id", id), ("n", 2)])
+            let outcome = try await store.write(changed, to: try key(id), condition: .ifMatches(stored.etag))
+            #expect(outcome.isApplied)
+            // Still where the other program looks for it.
+            let found = try await run(["find": "things", "filter": ["_id": ["$eq": id]]])
+            #expect(found[path: "cursor.firstBatch.0.n"] == .int32(2))
+            #expect(try await store.delete(try key(id)).isApplied)
+            #expect(try await store.count("things") == 0)
+        }
+    }
+
+    @Test("two ids that MongoDB takes for one are two documents, in whichever order they come")
+    func siblings() async throws {
+        try await withStore { store in
+            for (first, second) in [(Value.int32(7), Value.int64(7)), (.double(8), .int32(8)), (.symbol("s"), "s")] {
+                for (id, number) in [(first, 1), (second, 2)] {
+                    let outcome = try await store.write(
+                        ["n": .int32(Int32(number))],
+                        to: try key(id),
+                        condition: .insert
+                    )
+                    #expect(outcome.isApplied)
+                }
+                #expect(try await store.read(try key(first))?.document == ["n": 1])
+                #expect(try await store.read(try key(second))?.document == ["n": 2])
+                let again = try await store.write(["n": 3], to: try key(second), condition: .insert)
+                #expect(!again.isApplied)
+                #expect(try await store.delete(try key(first)).isApplied)
+                #expect(try await store.read(try key(second))?.document == ["n": 2])
+                #expect(try await store.delete(try key(second)).isApplied)
+            }
+        }
+    }
+
+    @Test("a tag of content holds until another program changes the content, and is a version after the first write")
+    func contentTags() async throws {
+        try await withStore { store in
+            try await insert(["_id": "a", "n": 1])
+            let first = try #require(try await store.read(try key("a")))
+            _ = try await run([
+                "update": "things", "updates": [["q": ["_id": "a"], "u": ["$set": ["n": .int64(1)]]]],
+            ])
+            let refused = try await store.write(["n": 2], to: try key("a"), condition: .ifMatches(first.etag))
+            #expect(!refused.isApplied)
+            let second = try #require(try await store.read(try key("a")))
+            #expect(second.etag != first.etag)
+            let outcome = try await store.write(["n": 2], to: try key("a"), condition: .ifMatches(second.etag))
+            #expect(try await store.read(try key("a"))?.etag == outcome.etag)
+            // What the documentation asks of other programs.
+            _ = try await run([
+                "update": "things",
+                "updates": [["q": ["_id": "a"], "u": ["$set": ["n": 5], "$unset": ["_cutover": ""]]]],
+            ])
+            let late = try await store.write(
+                ["n": 3],
+                to: try key("a"),
+                condition: .ifMatches(try #require(outcome.etag))
+            )
+            #expect(!late.isApplied)
+        }
+    }
+
+    @Test("the feed shows what other programs write and delete")
+    func feed() async throws {
+        try await withStore { store in
+            let start = try await store.currentContinuation(in: "things")
+            try await insert(["_id": .int64(1), "n": 1], ["_id": "b", "n": 2])
+            _ = try await run(["update": "things", "updates": [["q": ["_id": "b"], "u": ["$inc": ["n": 1]]]]])
+            _ = try await run(["delete": "things", "deletes": [["q": ["_id": .int64(1)], "limit": 1]]])
+            let page = try await store.changes(in: "things", from: .after(start), limit: 10, waitingUpTo: .seconds(5))
+            let last = try #require(page.changes.last)
+            #expect(last.key == (try key(.int64(1))))
+            if case .deleted = last.kind {} else { Issue.record("the delete comes last") }
+            let written = page.changes.compactMap { change -> Document? in
+                if case .written(let stored) = change.kind, change.key?.id.value == "b" { stored.document } else { nil }
+            }
+            #expect(written.last == ["_id": "b", "n": 3])
+        }
+    }
+
+    @Test("the server holds the unique indexes that make a wrong log impossible")
+    func indexes() async throws {
+        let store = try await TestBed.events(in: database)
+        try await store.prepare(tenant: "acme", fence: Fence(epoch: .unrouted, role: .open))
+        let event = NewEvent(type: "E", occurredAt: .now(), payload: [:])
+        _ = try await store.unrouted().append([event], to: "s", tenant: "acme")
+        for (position, version, id) in [(1, 2, EventID()), (2, 1, EventID()), (2, 2, event.id)] {
+            let reply = try await run([
+                "insert": "cutover.events",
+                "documents": [
+                    [
+                        "_id": ["tenant": "acme", "position": .int64(Int64(position))],
+                        "event": [
+                            "stream": "s", "version": .int64(Int64(version)),
+                            "id": .binary(Binary(subtype: 4, bytes: id.bytes)),
+                        ],
+                    ]
+                ],
+            ])
+            #expect(reply[path: "writeErrors.0.code"] == .int32(11_000))
+        }
+        await TestBed.drop(database)
+    }
+}
