@@ -14,9 +14,8 @@ public struct MigrationPlan: Sendable {
         case targetIsActive
         /// Events are larger than the target takes: how many, and the first positions.
         case eventsTooLarge(count: Int64, positions: [Int64])
-        /// What the target has acknowledged survives less than what the source has.
-        case lessDurable
-        /// A store loses acknowledged writes, and fences with them, when the machine crashes.
+        /// A store may lose acknowledged writes, and fences with them, when the machine or, for one in memory beside one that is
+        /// not, the process ends.
         case notDurable(StoreID)
     }
 
@@ -112,25 +111,26 @@ extension MigrationCoordinator {
 
     /// Refuses stores whose acknowledged writes a crash of the machine may take back: a fence would go with them.
     func requireDurability(from source: any FencedEventStore, to target: any FencedEventStore) throws(CutoverError) {
-        guard let problem = durabilityProblems(from: source, to: target).first else { return }
-        let message =
-            if case .notDurable(let store) = problem {
+        for case .notDurable(let store) in durabilityProblems(from: source, to: target) {
+            throw CutoverError(
+                .invalidConfiguration,
                 "The store \(store) may lose acknowledged writes when the machine crashes; open it with full durability."
-            } else {
-                "What \(target.id) acknowledges survives less than what \(source.id) does; open it with at least the same durability."
-            }
-        throw CutoverError(.invalidConfiguration, message)
+            )
+        }
     }
 
+    /// A store that survives less than the other is no problem, as long as it survives: how much is the operator's choice.
     private func durabilityProblems(
         from source: any FencedEventStore,
         to target: any FencedEventStore
     ) -> [MigrationPlan.Problem] {
-        var problems: [MigrationPlan.Problem] = [source, target]
-            .filter { $0.capabilities.durability == .processCrash }
+        let isForTests = source.capabilities.durability == .process
+        return [source, target]
+            .filter { store in
+                store.capabilities.durability == .processCrash
+                    || (store.capabilities.durability == .process && !isForTests)
+            }
             .map { .notDurable($0.id) }
-        if target.capabilities.durability < source.capabilities.durability { problems.append(.lessDurable) }
-        return problems
     }
 
     @concurrent

@@ -80,7 +80,6 @@ struct PlanReport: Report {
         case .targetIsActive: "\(plan.target) is open for the tenant: another application writes to it."
         case .eventsTooLarge(let count, let positions):
             "\(count) events are larger than \(plan.target) takes, first at \(positions.prefix(10).map { "\($0)" }.joined(separator: ", "))."
-        case .lessDurable: "What \(plan.target) acknowledges survives less than what \(plan.source) does."
         case .notDurable(let store): "\(store) may lose acknowledged writes when the machine crashes."
         }
     }
