@@ -21,7 +21,7 @@ enum Initiation {
         run(["hello": 1])?["isWritablePrimary"] == .bool(true)
     }
 
-    /// Repeats a step until it succeeds, for half a minute at most.
+    /// Repeats a step until it succeeds, for three minutes at most: many tests may be started at the same time.
     private static func attempt(port: Int, _ step: (_ run: (Document) -> Document?) -> Bool) async throws {
         mongoc_init()
         let text =
@@ -31,11 +31,11 @@ enum Initiation {
         let outcome = cutover_mongo_outcome_new()!
         defer { cutover_mongo_outcome_free(outcome) }
         let start = ContinuousClock.now
-        while start.duration(to: .now) < .seconds(30) {
+        while start.duration(to: .now) < .seconds(180) {
             if step({ command(client, outcome, $0) }) { return }
             try await Task.sleep(for: .milliseconds(50))
         }
-        throw MongodError("mongod on port \(port) is no primary after 30 seconds")
+        throw MongodError("mongod on port \(port) is no primary after three minutes")
     }
 
     private static func command(_ client: OpaquePointer, _ outcome: OpaquePointer, _ command: Document) -> Document? {

@@ -12,7 +12,7 @@ public struct CutoverError: Error, Sendable {
     public let state: MigrationState?
     /// How long the cutover was allowed to take, with ``Code/timeout``.
     public let timeout: Duration?
-    /// How many calls of this process were parked when the cutover ended, with ``Code/timeout``.
+    /// How many calls of this process were parked for the cutover, with ``Code/timeout``.
     public let parkedWriters: Int?
     /// How many events the target lacks, with ``Code/lag``.
     public let lag: Int64?

@@ -35,6 +35,8 @@ package final class WriteGate: Sendable {
     private struct State {
         /// Tenants with a driver.
         var lines: [TenantID: Line] = [:]
+        /// How many calls of a tenant have ever been parked.
+        var arrivals: [TenantID: Int] = [:]
         var nextID: UInt64 = 0
     }
 
@@ -46,6 +48,9 @@ package final class WriteGate: Sendable {
     package func parkedCount(of tenant: TenantID) -> Int {
         state.withLock { $0.lines[tenant]?.count ?? 0 }
     }
+
+    /// How many calls of a tenant have been parked so far, those that have gone on included.
+    func arrivals(of tenant: TenantID) -> Int { state.withLock { $0.arrivals[tenant] ?? 0 } }
 
     /// Gets in line; returns at once with ``Verdict/drive`` for the first.
     func enter(_ tenant: TenantID, deadline: Duration, maximumCount: Int) async -> Verdict {
@@ -59,9 +64,11 @@ package final class WriteGate: Sendable {
                     if Task.isCancelled { return .cancelled }
                     guard let count = state.lines[tenant]?.count else {
                         state.lines[tenant] = Line()
+                        state.arrivals[tenant, default: 0] += 1
                         return .drive
                     }
                     guard count < maximumCount else { return .full }
+                    state.arrivals[tenant, default: 0] += 1
                     state.lines[tenant]?.waiters.append(Waiter(id: id, deadline: deadline, continuation: continuation))
                     return nil
                 }
