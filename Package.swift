@@ -100,6 +100,7 @@ let package = Package(
                 "CutoverDocumentCorpus",
                 "InMemoryAdapter",
                 "MigrationCore",
+                "MigrationTesting",
                 .product(
                     name: "Configuration",
                     package: "swift-configuration",

@@ -3,7 +3,7 @@ import MigrationCore
 import MongoAdapter
 import Testing
 
-@Suite("Live moves over MongoDB", .timeLimit(.minutes(4)), .serialized, .needsMongod, .mongod)
+@Suite("Live moves over MongoDB", .timeLimit(.minutes(5)), .serialized, .needsMongod, .mongod)
 struct MongoMoveTests {
     private let tenant: TenantID = "acme"
 

@@ -3,7 +3,7 @@ import MigrationCore
 import MongoAdapter
 import Testing
 
-@Suite("Connections to MongoDB", .timeLimit(.minutes(2)))
+@Suite("Connections to MongoDB", .timeLimit(.minutes(5)))
 struct ConnectionTests {
     @Test(
         "an option that weakens a promise is refused by name",

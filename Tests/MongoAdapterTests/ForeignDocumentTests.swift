@@ -4,7 +4,7 @@ import Testing
 
 @testable import MongoAdapter
 
-@Suite("Documents of other programs in MongoDB", .timeLimit(.minutes(2)), .needsMongod, .mongod)
+@Suite("Documents of other programs in MongoDB", .timeLimit(.minutes(5)), .needsMongod, .mongod)
 struct ForeignDocumentTests {
     private let database = MongodServer.databaseName()
 

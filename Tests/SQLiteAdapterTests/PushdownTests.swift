@@ -5,7 +5,7 @@ import Testing
 @testable import SQLiteAdapter
 
 /// Which rows leave SQLite: the tests of what filters and sorts mean cannot tell whether SQL did the work.
-@Suite("Filters and orders run in SQL", .timeLimit(.minutes(2)))
+@Suite("Filters and orders run in SQL", .timeLimit(.minutes(5)))
 struct PushdownTests {
     private let folder = TemporaryFolder()
     private let now = WallTime(millisecondsSinceEpoch: 1_700_000_000_000)

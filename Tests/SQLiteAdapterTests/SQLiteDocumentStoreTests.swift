@@ -3,7 +3,7 @@ import Testing
 
 @testable import SQLiteAdapter
 
-@Suite("The document store in an SQLite file", .timeLimit(.minutes(2)))
+@Suite("The document store in an SQLite file", .timeLimit(.minutes(5)))
 struct SQLiteDocumentStoreTests {
     private let folder = TemporaryFolder()
 

@@ -3,7 +3,7 @@ import Testing
 
 @testable import SQLiteAdapter
 
-@Suite("The event store in an SQLite file", .timeLimit(.minutes(2)))
+@Suite("The event store in an SQLite file", .timeLimit(.minutes(5)))
 struct SQLiteEventStoreTests {
     private let folder = TemporaryFolder()
     private let tenant: TenantID = "acme"

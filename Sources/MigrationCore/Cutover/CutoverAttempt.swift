@@ -17,7 +17,6 @@ struct CutoverAttempt: Sendable {
         // Counted from before the change is made, so that no observer's own count ends earlier.
         let deadline = control.timeline.now + timeout
         let (id, budget) = (id, timeout)
-        let arrivals = control.gate.arrivals(of: tenant)
         // A cutover that is under way already is another's: two that decide one epoch would mistake each other's work for damage.
         let closed = try await control.change(
             tenant,
@@ -25,12 +24,12 @@ struct CutoverAttempt: Sendable {
             against: coordinator.stores
         ) { _ in .beginCutover(id, budget: budget) }
         let epoch = closed.value.epoch
+        control.gate.startCounting(tenant, under: epoch)
+        defer { control.gate.stopCounting(tenant, under: epoch) }
         let began = control.timeline.now
         let outcome = await withTaskGroup(of: Result<Versioned<Route>, CutoverError>?.self) { group in
             group.addTask { await self.decide(under: epoch, reason: reason) }
-            if !Mutant.timeoutIsNotWatched.isOn {
-                group.addTask { await self.watch(epoch, until: deadline, arrivals: arrivals) }
-            }
+            if !Mutant.timeoutIsNotWatched.isOn { group.addTask { await self.watch(epoch, until: deadline) } }
             var outcome: Result<Versioned<Route>, CutoverError>?
             while let result = await group.next() {
                 guard let result else { continue }
@@ -164,18 +163,14 @@ struct CutoverAttempt: Sendable {
 
     // MARK: Giving up
 
-    private func watch(
-        _ epoch: Epoch,
-        until deadline: Duration,
-        arrivals: Int
-    ) async -> Result<Versioned<Route>, CutoverError>? {
+    private func watch(_ epoch: Epoch, until deadline: Duration) async -> Result<Versioned<Route>, CutoverError>? {
         do throws(StoreError) {
             try await control.timeline.sleep(for: deadline - control.timeline.now)
         } catch {
             return Task.isCancelled ? nil : .failure(CutoverError(error, tenant: tenant))
         }
         // The parked calls may have seen the time pass first, and have gone on.
-        let parked = control.gate.arrivals(of: tenant) - arrivals
+        let parked = control.gate.count(of: tenant, under: epoch)
         let error = CutoverError(
             .timeout,
             "The cutover was not decided within \(timeout); the tenant is back in dual_write. Try again, allow more time, or force it.",

@@ -35,9 +35,14 @@ package final class WriteGate: Sendable {
     private struct State {
         /// Tenants with a driver.
         var lines: [TenantID: Line] = [:]
-        /// How many calls of a tenant have ever been parked.
-        var arrivals: [TenantID: Int] = [:]
+        /// How many calls have been parked during the cutovers that this process decides now.
+        var counts: [TenantID: [Epoch: Int]] = [:]
         var nextID: UInt64 = 0
+
+        mutating func countArrival(of tenant: TenantID) {
+            guard let epochs = counts[tenant]?.keys else { return }
+            for epoch in epochs { counts[tenant]?[epoch]? += 1 }
+        }
     }
 
     private let state = Locked(State())
@@ -49,8 +54,22 @@ package final class WriteGate: Sendable {
         state.withLock { $0.lines[tenant]?.count ?? 0 }
     }
 
-    /// How many calls of a tenant have been parked so far, those that have gone on included.
-    func arrivals(of tenant: TenantID) -> Int { state.withLock { $0.arrivals[tenant] ?? 0 } }
+    /// Counts the calls that are parked for a cutover, until ``stopCounting(_:under:)``.
+    func startCounting(_ tenant: TenantID, under epoch: Epoch) {
+        state.withLock { $0.counts[tenant, default: [:]][epoch] = $0.lines[tenant]?.count ?? 0 }
+    }
+
+    /// How many calls have been parked for a cutover, those that have gone on included.
+    func count(of tenant: TenantID, under epoch: Epoch) -> Int {
+        state.withLock { $0.counts[tenant]?[epoch] ?? 0 }
+    }
+
+    func stopCounting(_ tenant: TenantID, under epoch: Epoch) {
+        state.withLock { state in
+            state.counts[tenant]?[epoch] = nil
+            if state.counts[tenant]?.isEmpty == true { state.counts[tenant] = nil }
+        }
+    }
 
     /// Gets in line; returns at once with ``Verdict/drive`` for the first.
     func enter(_ tenant: TenantID, deadline: Duration, maximumCount: Int) async -> Verdict {
@@ -64,11 +83,11 @@ package final class WriteGate: Sendable {
                     if Task.isCancelled { return .cancelled }
                     guard let count = state.lines[tenant]?.count else {
                         state.lines[tenant] = Line()
-                        state.arrivals[tenant, default: 0] += 1
+                        state.countArrival(of: tenant)
                         return .drive
                     }
                     guard count < maximumCount else { return .full }
-                    state.arrivals[tenant, default: 0] += 1
+                    state.countArrival(of: tenant)
                     state.lines[tenant]?.waiters.append(Waiter(id: id, deadline: deadline, continuation: continuation))
                     return nil
                 }

@@ -29,9 +29,10 @@ struct Fleet {
         router: TenantRouter.Configuration = TenantRouter.Configuration(
             maximumRouteAge: .milliseconds(50),
             maximumParkTime: .seconds(90)
-        )
+        ),
+        clock: any Clock<Duration> = ContinuousClock()
     ) throws -> Process {
-        let control = ControlStore(documents)
+        let control = ControlStore(documents, clock: clock)
         let registry = try StoreRegistry(stores)
         return Process(
             control: control,

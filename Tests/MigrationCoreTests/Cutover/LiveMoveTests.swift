@@ -3,7 +3,7 @@ import Testing
 
 @testable import MigrationCore
 
-@Suite("A tenant's live move", .timeLimit(.minutes(2)))
+@Suite("A tenant's live move", .timeLimit(.minutes(5)))
 struct LiveMoveTests {
     /// Runs writers in two processes and a coordinator, and gives the body the first process.
     private func underLoad(

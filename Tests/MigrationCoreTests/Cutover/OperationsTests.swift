@@ -3,7 +3,7 @@ import Testing
 
 @testable import MigrationCore
 
-@Suite("Operations on a migration", .timeLimit(.minutes(2)))
+@Suite("Operations on a migration", .timeLimit(.minutes(5)))
 struct OperationsTests {
     private func event(_ number: Int) -> NewEvent {
         NewEvent(type: "E", occurredAt: WallTime(millisecondsSinceEpoch: 0), payload: ["n": .int32(Int32(number))])

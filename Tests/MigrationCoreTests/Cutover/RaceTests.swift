@@ -4,7 +4,7 @@ import Testing
 @testable import MigrationCore
 
 /// Two processes that do the same thing at the same time, in the order in which killed processes were seen to do it.
-@Suite("Two processes at once", .timeLimit(.minutes(2)))
+@Suite("Two processes at once", .timeLimit(.minutes(5)))
 struct RaceTests {
     private let event = NewEvent(type: "E", occurredAt: WallTime(millisecondsSinceEpoch: 0), payload: [:])
 

@@ -4,7 +4,7 @@ import Testing
 @testable import MigrationCore
 
 /// What may happen between the restoration of a control store and its repair: others find the old route first, and act on it.
-@Suite("A control store from a moment ago", .timeLimit(.minutes(2)))
+@Suite("A control store from a moment ago", .timeLimit(.minutes(5)))
 struct RestoredControlStoreTests {
     private let fleet = Fleet(wrapping: { HookedEventStore($0) })
     private let log = WriterLog()

@@ -3,7 +3,7 @@ import Testing
 
 @testable import MigrationCore
 
-@Suite("The operations of the runbook", .timeLimit(.minutes(1)))
+@Suite("The operations of the runbook", .timeLimit(.minutes(5)))
 struct RunbookTests {
     @Test("C#02, C#03: an unknown id has no migration, and a known one says everything that the runbook asks for")
     func status() async throws {

@@ -9,7 +9,7 @@ import Tracing
 
 @testable import MigrationCore
 
-@Suite("What a migration tells", .timeLimit(.minutes(2)))
+@Suite("What a migration tells", .timeLimit(.minutes(5)))
 struct TelemetryTests {
     private let fleet = Fleet()
 

@@ -87,7 +87,7 @@ final class Latch: Sendable {
     func wait() async {
         await waiters.withTicket(for: 0) { ticket in
             guard !isOpen.withLock({ $0 }) else { return }
-            await waiters.wait(ticket, upTo: .seconds(20), on: Timeline(ContinuousClock()))
+            await waiters.wait(ticket, upTo: .seconds(60), on: Timeline(ContinuousClock()))
         }
     }
 }
@@ -102,15 +102,15 @@ func failure(of body: @Sendable () async throws(CutoverError) -> Void) async -> 
     }
 }
 
-/// Waits until something holds; fails the test after ten seconds.
+/// Waits until something holds; fails the test after a minute.
 func eventually(
     sourceLocation: SourceLocation = #_sourceLocation,
     _ condition: () async throws -> Bool
 ) async throws {
-    let end = ContinuousClock.now + .seconds(10)
+    let end = ContinuousClock.now + .seconds(60)
     while try await !condition() {
         guard ContinuousClock.now < end else {
-            Issue.record("it did not happen within ten seconds", sourceLocation: sourceLocation)
+            Issue.record("it did not happen within a minute", sourceLocation: sourceLocation)
             return
         }
         try await Task.sleep(for: .milliseconds(2))

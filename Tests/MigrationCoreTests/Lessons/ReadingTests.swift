@@ -3,7 +3,7 @@ import Testing
 
 @testable import MigrationCore
 
-@Suite("Lessons: reading, order and subscriptions", .timeLimit(.minutes(1)))
+@Suite("Lessons: reading, order and subscriptions", .timeLimit(.minutes(5)))
 struct ReadingTests {
     @Test("W22: after the move a process with an old route reads streams and versions from the new store")
     func readsFollow() async throws {

@@ -3,7 +3,7 @@ import Testing
 
 @testable import MigrationCore
 
-@Suite("Lessons: recovery and aborts", .timeLimit(.minutes(1)))
+@Suite("Lessons: recovery and aborts", .timeLimit(.minutes(5)))
 struct RecoveryTests {
     @Test("W8: a migration whose process is gone goes on in another one, in every state, with nothing to repair")
     func adopted() async throws {

@@ -3,7 +3,7 @@ import Testing
 
 @testable import MigrationCore
 
-@Suite("Lessons: routes and leases", .timeLimit(.minutes(1)))
+@Suite("Lessons: routes and leases", .timeLimit(.minutes(5)))
 struct RoutesTests {
     private static let id = MigrationID(from: RandomSource { 1 })
 

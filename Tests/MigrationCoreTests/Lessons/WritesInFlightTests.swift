@@ -3,7 +3,7 @@ import Testing
 
 @testable import MigrationCore
 
-@Suite("Lessons: writes in flight", .timeLimit(.minutes(1)))
+@Suite("Lessons: writes in flight", .timeLimit(.minutes(5)))
 struct WritesInFlightTests {
     @Test("W1: an append that stalls while the migration begins and the history is copied is in the target")
     func stalledAtTheStart() async throws {
