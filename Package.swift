@@ -136,7 +136,9 @@ let package = Package(
         ),
         .executableTarget(
             name: "cutover-simulate",
-            dependencies: ["InMemoryAdapter", "MigrationCore", "MigrationTesting"],
+            dependencies: [
+                "InMemoryAdapter", "MigrationCore", "MigrationTesting", .product(name: "Logging", package: "swift-log"),
+            ],
             path: "Tests/Simulate"
         ),
         .testTarget(

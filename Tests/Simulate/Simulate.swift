@@ -1,4 +1,5 @@
 import InMemoryAdapter
+import Logging
 import MigrationCore
 import MigrationTesting
 
@@ -36,6 +37,8 @@ struct Simulate {
                 )
             }
         }
+        // What the coordinators log of thousands of runs at once helps nobody; the history of one run is printed on request.
+        LoggingSystem.bootstrap { _ in SwiftLogNoOpLogHandler() }
         guard seeds > 0 else { fail("--seeds takes a number of at least 1") }
         if let shown {
             let report = run(shown, keepsHistory: true)

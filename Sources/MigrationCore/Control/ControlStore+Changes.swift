@@ -55,10 +55,10 @@ extension ControlStore {
         upTo patience: Duration = .seconds(5)
     ) async throws(CutoverError) -> Bool {
         guard let ahead = await storeAhead(of: route, in: stores, upTo: patience) else { return false }
-        let current = try await wrapping(route.tenant) { () async throws(StoreError) in
-            try await self.route(of: route.tenant)
+        let newer = try await wrapping(route.tenant) { () async throws(StoreError) in
+            try await newerRoute(of: route.tenant, than: route.number)
         }
-        guard current?.value.number == route.number else { return true }
+        guard newer == nil else { return true }
         throw CutoverError(
             StoreError(
                 .controlStoreBehind,

@@ -12,13 +12,13 @@ public struct MigrationSimulation: Sendable {
     /// Makes the stores of a run: in memory, on the clock that they are given.
     public struct Stores: Sendable {
         /// Makes an empty event store.
-        public var makeEventStore: @Sendable (StoreID, any Clock<Duration>) -> any FencedEventStore
+        public var makeEventStore: @Sendable (StoreID, any Clock<Duration>) -> any RepairableEventStore
         /// Makes an empty document store for the control plane.
         public var makeDocumentStore: @Sendable (StoreID, any Clock<Duration>, RandomSource) -> any DocumentStore
 
         /// Makes a pair of factories.
         public init(
-            makeEventStore: @escaping @Sendable (StoreID, any Clock<Duration>) -> any FencedEventStore,
+            makeEventStore: @escaping @Sendable (StoreID, any Clock<Duration>) -> any RepairableEventStore,
             makeDocumentStore: @escaping @Sendable (StoreID, any Clock<Duration>, RandomSource) -> any DocumentStore
         ) {
             self.makeEventStore = makeEventStore

@@ -8,9 +8,10 @@ struct SimulatedApplication: Sendable {
 
     let world: SimulatedWorld
     let ledger = AcknowledgementLedger()
-    private let eventStores: [any FencedEventStore]
+    private let eventStores: [any RepairableEventStore]
     private let documents: any DocumentStore
     private let observer: FenceObserver
+    private let replicas: StaleReads
 
     init(world: SimulatedWorld, stores: MigrationSimulation.Stores) {
         self.world = world
@@ -18,6 +19,7 @@ struct SimulatedApplication: Sendable {
         eventStores = ["first", "second", "third"].map { stores.makeEventStore(StoreID(stringLiteral: $0), clock) }
         documents = stores.makeDocumentStore("control", clock, world.random)
         observer = FenceObserver(world)
+        replicas = StaleReads(world)
     }
 
     private var options: SimulationOptions { world.options }
@@ -55,7 +57,7 @@ struct SimulatedApplication: Sendable {
 
     func equip(_ process: SimulatedProcess) -> Equipment {
         let control = ControlStore(
-            SimulatedDocumentStore(inner: documents, process: process),
+            SimulatedDocumentStore(inner: documents, process: process, replicas: replicas),
             clock: process.clock,
             random: world.random
         )
@@ -84,6 +86,8 @@ struct SimulatedApplication: Sendable {
                     ),
                     cutoverTimeout: .seconds(5),
                     maximumDrainEvents: 50,
+                    keepsSourceWarm: world.chance { $0.below(4) > 0 },
+                    purgesOnAbort: world.chance { $0.below(2) == 0 },
                     adoptionInterval: .milliseconds(200),
                     leaseDuration: .seconds(3),
                     routePollInterval: .milliseconds(100),
@@ -131,6 +135,7 @@ struct SimulatedApplication: Sendable {
                 return
             }
             guard !world.isHealed else { return await waitForCancellation() }
+            if world.strikes(0.25) { process.jumpClock() }
             if world.strikes(0.5) {
                 process.stall(for: world.time(around: .seconds(8)))
             } else {

@@ -46,9 +46,15 @@ struct SimulatedOperator: Sendable {
             _ = await world.executor.sleep(until: world.executor.now + .seconds(1))
             let others = ["first", "second", "third"].map { StoreID(stringLiteral: $0) }.filter { $0 != route.active }
             let target = route.warm?.store ?? others[world.chance { $0.below(others.count) }]
-            world.transition("start")
-            id = try await coordinator.start(tenant: tenant, to: target)
-            world.note("the operator starts a move from \(route.active) to \(target)")
+            if let last = try await lastMigrated(route, coordinator), world.chance({ $0.below(2) == 0 }) {
+                world.transition("roll back")
+                id = try await coordinator.rollBack(last)
+                world.note("the operator rolls the move to \(route.active) back")
+            } else {
+                world.transition("start")
+                id = try await coordinator.start(tenant: tenant, to: target)
+                world.note("the operator starts a move from \(route.active) to \(target)")
+            }
         }
         if route.state == .paused {
             world.transition("resume")
@@ -66,6 +72,15 @@ struct SimulatedOperator: Sendable {
             return false
         }
         return try await cutOver(id, with: coordinator)
+    }
+
+    /// The migration that brought the tenant to where it is.
+    private func lastMigrated(
+        _ route: Route,
+        _ coordinator: MigrationCoordinator
+    ) async throws(CutoverError) -> MigrationID? {
+        let records = try await coordinator.migrations(for: tenant)
+        return records.last { $0.state == .migrated && $0.target == route.active }?.id
     }
 
     private func wait(for id: MigrationID, with coordinator: MigrationCoordinator) async throws(CutoverError) {

@@ -8,6 +8,10 @@ final class SimulatedProcess: Sendable {
     private struct State {
         var isCrashed = false
         var stalledUntil: Duration = .zero
+        /// When the process last wrote or read the newest of a document.
+        var seen: [DocumentKey: Duration] = [:]
+        /// What the wall clock is wrong by, in milliseconds.
+        var wallError: Int64 = 0
     }
 
     let world: SimulatedWorld
@@ -39,9 +43,25 @@ final class SimulatedProcess: Sendable {
         world.note("\(name) stalls for \(duration)")
     }
 
-    /// The wall clock of the process: it may be wrong by minutes, and nothing may depend on it.
+    /// Sets the wall clock, to a time up to an hour before or after the right one.
+    func jumpClock() {
+        let error = world.chance { Int64.random(in: -3_600_000...3_600_000, using: &$0) }
+        state.withLock { $0.wallError = error }
+        world.count(.clockJump)
+        world.note("the wall clock of \(name) is \(error) ms off")
+    }
+
+    /// The newest of a document reached the process.
+    func see(_ key: DocumentKey) {
+        let now = world.executor.now
+        state.withLock { $0.seen[key] = now }
+    }
+
+    func lastSeen(_ key: DocumentKey) -> Duration { state.withLock { $0.seen[key] ?? .zero } }
+
+    /// The wall clock of the process: it may be wrong by an hour, and nothing may depend on it.
     func wallTime() -> WallTime {
-        let error = world.chance { Int64.random(in: -120_000...120_000, using: &$0) }
+        let error = state.withLock { $0.wallError }
         let (seconds, attoseconds) = world.executor.now.components
         return WallTime(
             millisecondsSinceEpoch: 1_800_000_000_000 + seconds * 1_000 + attoseconds / 1_000_000_000_000_000 + error

@@ -1,8 +1,8 @@
 internal import MigrationCore
 
 /// An event store as one simulated process reaches it.
-struct SimulatedEventStore: FencedEventStore {
-    let inner: any FencedEventStore
+struct SimulatedEventStore: RepairableEventStore {
+    let inner: any RepairableEventStore
     let process: SimulatedProcess
     let observer: FenceObserver
 
@@ -106,6 +106,26 @@ struct SimulatedEventStore: FencedEventStore {
         try await inner.waitForEvents(tenant: tenant, after: position, upTo: patience)
     }
 
+    func replaceLog(
+        tenant: TenantID,
+        after checkpoint: LogCheckpoint,
+        with events: [StoredEvent],
+        expecting head: LogCheckpoint,
+        epoch: Epoch
+    ) async throws(StoreError) -> TenantHead {
+        try await process.call("replaceLog", to: id, isWrite: true) { () async throws(StoreError) in
+            try await inner.replaceLog(tenant: tenant, after: checkpoint, with: events, expecting: head, epoch: epoch)
+        }
+    }
+
+    func purge(tenant: TenantID, fence: Fence) async throws(StoreError) -> TenantHead {
+        try await process.call("purge", to: id, isWrite: true) { () async throws(StoreError) in
+            let head = try await inner.purge(tenant: tenant, fence: fence)
+            observer.raised(head.fence, tenant: tenant, in: id)
+            return head
+        }
+    }
+
     func close() async {}
 }
 
@@ -152,13 +172,26 @@ final class FenceObserver: Sendable {
 struct SimulatedDocumentStore: DocumentStore {
     let inner: any DocumentStore
     let process: SimulatedProcess
+    let replicas: StaleReads
 
     var id: StoreID { inner.id }
     var capabilities: DocumentStoreCapabilities { inner.capabilities }
 
     func read(_ key: DocumentKey) async throws(StoreError) -> StoredDocument? {
         try await process.call("read", to: id, isWrite: false) { () async throws(StoreError) in
-            try await inner.read(key)
+            let current = try await inner.read(key)
+            replicas.note(current, at: key)
+            let world = process.world
+            if world.strikes(world.options.staleReadRate) {
+                let lag = world.time(around: .milliseconds(500))
+                if let older = replicas.before(current, at: key, lag: lag, seen: process.lastSeen(key)) {
+                    world.count(.staleRead)
+                    world.note("\(process.name) reads \(key.id) as it was \(lag) ago")
+                    return older
+                }
+            }
+            process.see(key)
+            return current
         }
     }
 
@@ -171,7 +204,10 @@ struct SimulatedDocumentStore: DocumentStore {
     func write(_ write: DocumentWrite) async throws(StoreError) -> WriteOutcome {
         do throws(StoreError) {
             return try await process.call("write", to: id, isWrite: true) { () async throws(StoreError) in
-                try await inner.write(write)
+                let outcome = try await inner.write(write)
+                replicas.note(try await inner.read(write.key), at: write.key)
+                if case .applied = outcome { process.see(write.key) }
+                return outcome
             }
         } catch  where error.code == .outcomeUnknown {
             return .unknown(error)

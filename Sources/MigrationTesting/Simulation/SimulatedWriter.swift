@@ -112,7 +112,7 @@ struct SimulatedWriter: Sendable {
             return result
         case .failure(let error):
             switch error.code {
-            case .cancelled, .outcomeUnknown, .unavailable, .throttled, .timeout, .busy, .fenced: return nil
+            case .cancelled, .outcomeUnknown, .unavailable, .throttled, .timeout, .busy: return nil
             case .controlStoreBehind where !process.isCrashed:
                 world.violation("A router of \(process.name) says that the control store is behind, and it is not.")
                 return nil

@@ -14,6 +14,8 @@ public struct SimulationOptions: Sendable {
     public var recoveryTime: Duration = .seconds(600)
     /// The chance that a call meets a fault, from 0 to 1.
     public var faultRate = 0.02
+    /// The chance that a read of the control plane is answered by a replica that lags, from 0 to 1.
+    public var staleReadRate = 0.05
     /// The average time between crashes of one process, in virtual time; zero for none.
     public var timeBetweenCrashes: Duration = .seconds(15)
     /// The most jobs of a run: a bound for runs that never end.
@@ -47,6 +49,10 @@ public enum SimulatedFault: String, Sendable, Hashable, CaseIterable {
     case cancelledCaller
     /// A clock runs faster or slower than others.
     case clockPace
+    /// A process's wall clock is set, forward or back.
+    case clockJump
+    /// A read of the control plane tells what was true a moment ago.
+    case staleRead
 }
 
 /// What happened in one simulated run.

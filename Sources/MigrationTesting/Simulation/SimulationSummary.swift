@@ -2,7 +2,7 @@
 public struct SimulationSummary: Sendable {
     /// Transitions that the seeds together must have met.
     public static let transitions = [
-        "start", "begin cutover", "cutover", "abandoned cutover", "pause", "resume", "abort",
+        "start", "begin cutover", "cutover", "abandoned cutover", "pause", "resume", "abort", "roll back",
     ]
 
     /// How many seeds ran.

@@ -30,6 +30,7 @@ final class HookedDocumentStore: DocumentStore {
         var extraCount = 0
         var repeatsWrites = false
         var losesNextWrite = false
+        var hiddenReads = 0
     }
 
     init(_ base: InMemoryDocumentStore) { self.base = base }
@@ -51,6 +52,9 @@ final class HookedDocumentStore: DocumentStore {
 
     /// From now on every single write arrives twice, and the second answer is the one that is heard.
     func repeatWrites() { state.withLock { $0.repeatsWrites = true } }
+
+    /// The next reads are answered by a replica that does not have the document yet.
+    func hide(fromReads count: Int) { state.withLock { $0.hiddenReads = count } }
 
     /// The next single write never arrives, and its caller is not told.
     func loseNextWrite() { state.withLock { $0.losesNextWrite = true } }
@@ -105,12 +109,14 @@ final class HookedDocumentStore: DocumentStore {
     }
 
     func read(_ key: DocumentKey) async throws(StoreError) -> StoredDocument? {
-        let (fault, isUnreadable) = state.withLock { state in
+        let (fault, isUnreadable, isHidden) = state.withLock { state in
             state.reads += 1
-            return (state.readFaults[state.reads], state.unreadable[key] != nil)
+            defer { state.hiddenReads = max(0, state.hiddenReads - 1) }
+            return (state.readFaults[state.reads], state.unreadable[key] != nil, state.hiddenReads > 0)
         }
         if case .before(let error) = fault { throw error }
         if case .meanwhile(let action) = fault { try await action(base) }
+        if isHidden { return nil }
         if isUnreadable { throw StoreError(.corrupt, "It does not parse.") }
         return try await base.read(key)
     }

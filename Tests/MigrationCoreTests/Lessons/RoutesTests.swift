@@ -152,4 +152,36 @@ struct RoutesTests {
         }
         #expect(try await ControlStore(documents).route(of: Lesson.tenant)?.value == changed.value)
     }
+
+    @Test(
+        "a route that another process has created and that does not show yet is waited for",
+        arguments: [true, false]
+    )
+    func routeThatDoesNotShow(isStorePrepared: Bool) async throws {
+        let documents = HookedDocumentStore(InMemoryDocumentStore(id: "control"))
+        let stores = try StoreRegistry([InMemoryEventStore(id: "first")])
+        let (here, there) = (ControlStore(documents), ControlStore(documents))
+        if isStorePrepared {
+            let first = try TenantRouter(control: here, stores: stores, home: "first")
+            try await Lesson().append(1, through: first)
+        } else {
+            _ = try await here.insert(try Self.routes().old)
+        }
+        documents.hide(fromReads: 4)
+        let second = try TenantRouter(control: there, stores: stores, home: "first")
+        try await Lesson().append(1, through: second)
+        #expect(try await there.route(of: Lesson.tenant)?.value == here.route(of: Lesson.tenant)?.value)
+    }
+
+    @Test("a route that never shows is an error that is worth another attempt")
+    func routeThatNeverShows() async throws {
+        let documents = HookedDocumentStore(InMemoryDocumentStore(id: "control"))
+        let stores = try StoreRegistry([InMemoryEventStore(id: "first")])
+        _ = try await ControlStore(documents).insert(try Self.routes().old)
+        documents.hide(fromReads: 100)
+        let router = try TenantRouter(control: ControlStore(documents), stores: stores, home: "first")
+        let error = await #expect(throws: StoreError.self) { try await Lesson().append(1, through: router) }
+        #expect(error?.code == .unavailable)
+        #expect(error?.code.isRetryable == true)
+    }
 }

@@ -17,7 +17,7 @@ struct MigrationSimulationTests {
 
     private static func run(
         _ seed: UInt64,
-        wrapping wrap: (@Sendable (any FencedEventStore) -> any FencedEventStore)? = nil
+        wrapping wrap: (@Sendable (any RepairableEventStore) -> any RepairableEventStore)? = nil
     )
         async -> SimulationReport
     {
@@ -62,8 +62,8 @@ struct MigrationSimulationTests {
 }
 
 /// A store that forgets its promise: an append carries the fence's own epoch, whatever its caller believes in.
-private struct UnfencedStore: FencedEventStore {
-    let inner: any FencedEventStore
+private struct UnfencedStore: RepairableEventStore {
+    let inner: any RepairableEventStore
 
     var id: StoreID { inner.id }
     var capabilities: EventStoreCapabilities { inner.capabilities }
@@ -138,6 +138,20 @@ private struct UnfencedStore: FencedEventStore {
         upTo patience: Duration
     ) async throws(StoreError) {
         try await inner.waitForEvents(tenant: tenant, after: position, upTo: patience)
+    }
+
+    func replaceLog(
+        tenant: TenantID,
+        after checkpoint: LogCheckpoint,
+        with events: [StoredEvent],
+        expecting head: LogCheckpoint,
+        epoch: Epoch
+    ) async throws(StoreError) -> TenantHead {
+        try await inner.replaceLog(tenant: tenant, after: checkpoint, with: events, expecting: head, epoch: epoch)
+    }
+
+    func purge(tenant: TenantID, fence: Fence) async throws(StoreError) -> TenantHead {
+        try await inner.purge(tenant: tenant, fence: fence)
     }
 
     func close() async { await inner.close() }
