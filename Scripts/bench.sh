@@ -9,6 +9,18 @@ arguments=(--results Benchmarks/results.jsonl --scratch .build/benchmarks)
 
 in_benchmarks=(swift build --package-path Benchmarks --scratch-path .build "${plan_anew[@]}" --configuration release)
 
+# The same job in Python, in a virtual environment of the cache.
+eventsource_py() {
+    local folder=$CUTOVER_CACHE/eventsource-py
+    if ! cmp -s Benchmarks/Python/requirements.txt "$folder/requirements.txt"; then
+        rm -rf "$folder"
+        python3 -m venv "$folder"
+        "$folder/bin/pip" install --quiet --disable-pip-version-check -r Benchmarks/Python/requirements.txt
+        cp Benchmarks/Python/requirements.txt "$folder/requirements.txt"
+    fi
+    "$folder/bin/python" -c 'import eventsource'
+}
+
 build() { "${in_benchmarks[@]}"; }
 
 measure() {
@@ -17,7 +29,11 @@ measure() {
     "$bin/cutover-benchmarks" "${arguments[@]}"
 }
 
-step "system packages" ensure_packages git pkg-config libsqlite3-dev
+step "system packages" ensure_packages git pkg-config libsqlite3-dev python3 python3-venv
+export CUTOVER_EVENTSOURCE_PYTHON=$CUTOVER_CACHE/eventsource-py/bin/python
+case ${ONLY:-eventsource} in
+    *eventsource*) [ "$step_status" -eq 0 ] && step "eventsource-py" eventsource_py ;;
+esac
 [ "$step_status" -eq 0 ] && step "release build" build
 [ "$step_status" -eq 0 ] && step "measures" measure
 finish "make bench"

@@ -43,7 +43,8 @@ enum Main {
         JSONSpeed.parsing, JSONSpeed.writing, DigestSpeed.benchmark,
         MemorySpeed.benchmark, EventSpeed.copying, EventSpeed.scanning, EventSpeed.appending,
         DocumentSpeed.upserting, DocumentSpeed.reading, QuerySpeed.benchmark, RouterSpeed.benchmark,
-        MovingLoad.dualWrite, MovingLoad.copying, PauseSpeed.benchmark, MemoryUse.events, MemoryUse.documents,
+        MovingLoad.dualWrite, MovingLoad.copying, PauseSpeed.benchmark, EventsourcePy.benchmark, MemoryUse.events,
+        MemoryUse.documents,
     ]
 }
 

@@ -32,7 +32,7 @@ enum MovingLoad {
         ]
     }
 
-    private static func latencies(_ store: any EventStore, _ tenant: TenantID, _ count: Int) async throws -> [Double] {
+    static func latencies(_ store: any EventStore, _ tenant: TenantID, _ count: Int) async throws -> [Double] {
         var random = SeededRandom(seed: .random(in: .min ... .max))
         var seconds: [Double] = []
         for number in 0..<count {

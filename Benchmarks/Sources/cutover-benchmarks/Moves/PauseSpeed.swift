@@ -60,15 +60,25 @@ enum PauseSpeed {
                 _ = log.take()
                 try await Task.sleep(for: .milliseconds(50))
                 let before = log.take().map(\.seconds)
-                let start = ContinuousClock.now
-                do { try await fixture.coordinator.cutOver(id) } catch { errors += 1 }
-                let end = ContinuousClock.now
-                try await Task.sleep(for: .milliseconds(50))
-                let during = log.take().filter { $0.end > start && $0.start < end }
-                added.append((during.map(\.seconds).max() ?? 0) - before.percentile(0.5))
+                do { added.append(try await self.added(by: id, fixture, log, before: before)) } catch { errors += 1 }
             }
         }
         await fixture.close()
         return (added, errors)
+    }
+
+    /// Cuts over, and returns the seconds that the call which felt it most took beyond the median before.
+    static func added(
+        by id: MigrationID,
+        _ fixture: MoveFixture,
+        _ log: CallLog,
+        before: [Double]
+    ) async throws -> Double {
+        let start = ContinuousClock.now
+        try await fixture.coordinator.cutOver(id)
+        let end = ContinuousClock.now
+        try await Task.sleep(for: .milliseconds(50))
+        let during = log.take().filter { $0.end > start && $0.start < end }
+        return (during.map(\.seconds).max() ?? 0) - before.percentile(0.5)
     }
 }
