@@ -161,6 +161,8 @@ extension EventStoreConformance {
                     try expectEqual(isThere, false, "contains")
                     let place = try await bed.store.checkpoint(tenant: "nobody", at: 1, epoch: epoch)
                     try expectEqual(place, nil, "the checkpoint at 1")
+                    let start = try await bed.store.checkpoint(tenant: "nobody", at: 0, epoch: epoch)
+                    try expectEqual(start, .beginning, "the checkpoint at 0")
                 }
             },
         ]

@@ -46,7 +46,12 @@ extension StoreError {
             return failure.code == MongoFailure.authenticationCode
                 ? (.unauthenticated, "MongoDB did not accept the credentials; correct them, nothing was tried again.")
                 : (.internalInconsistency, "libmongoc refused the call; please report it with its debug description.")
-        case .server: return meaning(ofServerCode: failure.code, labels: failure.labels)
+        case .server:
+            // The same code as for a right that is missing; only the text tells that nobody has logged in.
+            if failure.code == ServerCode.unauthorized, failure.text.contains("requires authentication") {
+                return (.unauthenticated, "MongoDB asks for credentials; put them into the connection string.")
+            }
+            return meaning(ofServerCode: failure.code, labels: failure.labels)
         }
     }
 

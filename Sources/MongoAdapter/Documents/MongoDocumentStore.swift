@@ -91,7 +91,11 @@ public final class MongoDocumentStore: DocumentStore {
             try DatabaseName.check(database)
             // It also makes the database exist, which change streams ask for.
             try await connection.lanes.run { (client) throws(StoreError) in
-                try client.createCollection(CollectionCatalog.collection, in: database)
+                do throws(StoreError) {
+                    try client.createCollection(CollectionCatalog.collection, in: database)
+                } catch  where error.code == .notPermitted {
+                    // A user who may only read has a source to read from all the same; writes say what they lack.
+                }
             }
         } catch {
             throw error.from(id)

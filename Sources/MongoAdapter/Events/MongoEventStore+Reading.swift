@@ -77,7 +77,9 @@ extension MongoEventStore {
             let found = try await read(tenant, epoch: epoch) { (client, database) throws(StoreError) in
                 try client.digest(at: position, of: tenant, in: database)
             }
-            guard let (digest, head) = found, position <= head.position else { return nil }
+            // Without a head there is no log, and it begins where all logs begin.
+            guard let (digest, head) = found else { return position == 0 ? .beginning : nil }
+            guard position <= head.position else { return nil }
             if position == head.position { return head.checkpoint }
             return digest.map { LogCheckpoint(position: position, digest: $0) }
         }

@@ -57,12 +57,15 @@ extension SQLiteEventStore {
         epoch: Epoch
     ) async throws(StoreError) -> LogCheckpoint? {
         try check { () throws(StoreError) in try EventRules.check(position: position) }
-        return try await read(tenant, epoch: epoch, isBounded: true) { (connection, head) throws(StoreError) in
+        let place = try await read(tenant, epoch: epoch, isBounded: true) {
+            (connection, head) throws(StoreError) -> LogCheckpoint? in
             guard position <= head.position else { return nil }
             if position == head.position { return head.checkpoint }
             return try EventRow.digest(at: position, of: tenant, on: connection)
                 .map { LogCheckpoint(position: position, digest: $0) }
-        } ?? nil
+        }
+        // Without a head there is no log, and it begins where all logs begin.
+        return place ?? (position == 0 ? .beginning : nil)
     }
 
     public func streamVersion(_ stream: StreamID, tenant: TenantID, epoch: Epoch) async throws(StoreError) -> Int64 {
