@@ -26,7 +26,9 @@ extension ControlStore {
             }
             guard let change = try decide(route.value) else { return route }
             // Between the two reads others may have changed the route and raised fences under the new one.
-            if let stores, try await isOvertaken(route.value, in: stores, upTo: change.patience) { continue }
+            if let stores, try await isOvertaken(route.value, in: stores, upTo: patience.duration(for: change)) {
+                continue
+            }
             let new = try route.value.applying(change, by: author.name, reason: author.reason, at: author.now())
             let written = try await wrapping(
                 tenant,
@@ -52,9 +54,11 @@ extension ControlStore {
     func isOvertaken(
         _ route: Route,
         in stores: StoreRegistry,
-        upTo patience: Duration = .seconds(5)
+        upTo limit: Duration? = nil
     ) async throws(CutoverError) -> Bool {
-        guard let ahead = await storeAhead(of: route, in: stores, upTo: patience) else { return false }
+        guard let ahead = await storeAhead(of: route, in: stores, upTo: limit ?? patience.usual) else {
+            return false
+        }
         let newer = try await wrapping(route.tenant) { () async throws(StoreError) in
             try await newerRoute(of: route.tenant, than: route.number)
         }

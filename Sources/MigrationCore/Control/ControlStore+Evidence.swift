@@ -56,11 +56,13 @@ extension Route {
     }
 }
 
-extension RouteChange {
-    /// How long the stores may take to say what they know of a tenant before this change of its route goes on without them.
-    ///
+/// How long the stores may take to say what they know of a tenant before a change of its route goes on without them.
+struct EvidencePatience: Sendable {
+    var usual: Duration = .seconds(5)
     /// Parked calls wait while a cutover is taken back, perhaps because one of the stores hangs, so that is not held up for long.
-    var patience: Duration {
-        if case .abandonCutover = self { .milliseconds(500) } else { .seconds(5) }
+    var toAbandon: Duration = .milliseconds(500)
+
+    func duration(for change: RouteChange) -> Duration {
+        if case .abandonCutover = change { toAbandon } else { usual }
     }
 }

@@ -14,6 +14,7 @@ public final class ControlStore: Sendable {
     /// Where the calls of this process wait during a cutover.
     let gate = WriteGate()
     let timeline: Timeline
+    let patience: EvidencePatience
 
     /// Makes a control plane over a store.
     ///
@@ -22,15 +23,26 @@ public final class ControlStore: Sendable {
     ///   - prefix: what the names of its collections begin with.
     ///   - clock: what the ages of routes, leases and cutovers are measured on.
     ///   - random: where revisions and the ids of routes are drawn from.
-    public init(
+    public convenience init(
         _ documents: any DocumentStore,
         prefix: String = "cutover_",
         clock: any Clock<Duration> = ContinuousClock(),
         random: RandomSource = .system
     ) {
+        self.init(documents, prefix: prefix, clock: clock, random: random, patience: EvidencePatience())
+    }
+
+    init(
+        _ documents: any DocumentStore,
+        prefix: String = "cutover_",
+        clock: any Clock<Duration> = ContinuousClock(),
+        random: RandomSource = .system,
+        patience: EvidencePatience
+    ) {
         self.documents = documents
         self.prefix = prefix
         self.random = random
+        self.patience = patience
         timeline = Timeline(clock)
         cache = RouteCache()
     }

@@ -30,9 +30,10 @@ struct Fleet {
             maximumRouteAge: .milliseconds(50),
             maximumParkTime: .seconds(90)
         ),
-        clock: any Clock<Duration> = ContinuousClock()
+        clock: any Clock<Duration> = ContinuousClock(),
+        patience: EvidencePatience = EvidencePatience()
     ) throws -> Process {
-        let control = ControlStore(documents, clock: clock)
+        let control = ControlStore(documents, clock: clock, patience: patience)
         let registry = try StoreRegistry(stores)
         return Process(
             control: control,

@@ -10,6 +10,11 @@ struct RestoredControlStoreTests {
     private let log = WriterLog()
     private let key = DocumentKey(collection: "cutover_routes", id: "acme")
 
+    /// A process that asks the stores for as long as a busy machine may need.
+    private func makeProcess() throws -> Fleet.Process {
+        try fleet.makeProcess(patience: EvidencePatience(usual: .seconds(60), toAbandon: .seconds(60)))
+    }
+
     private func append(_ number: Int64, through process: Fleet.Process) async throws {
         let event = NewEvent(
             type: "Counted",
@@ -27,7 +32,7 @@ struct RestoredControlStoreTests {
 
     /// Moves the tenant to the second store, with an event before and one after, and puts the route back to what it was in between.
     private func moved(restoring old: (Route, MigrationID) throws -> Route) async throws {
-        let process = try fleet.makeProcess()
+        let process = try makeProcess()
         try await append(1, through: process)
         let route = try await withThrowingTaskGroup(of: Void.self) { group in
             group.addTask { try? await process.coordinator.run() }
@@ -44,7 +49,7 @@ struct RestoredControlStoreTests {
 
     /// Repairs the route, and finds every acknowledged event in the second store, where it was acknowledged.
     private func repairAndProve() async throws {
-        let process = try fleet.makeProcess()
+        let process = try makeProcess()
         let diagnosis = try await process.coordinator.diagnose(Fleet.tenant)
         #expect(diagnosis.problems.contains(.controlStoreBehind("second")))
         let route = try await process.coordinator.repairRoute(of: Fleet.tenant, reason: "restored")
@@ -65,7 +70,7 @@ struct RestoredControlStoreTests {
                 at: WallTime(millisecondsSinceEpoch: 0)
             )
         }
-        let process = try fleet.makeProcess()
+        let process = try makeProcess()
         let refused = await #expect(throws: StoreError.self) { try await append(3, through: process) }
         #expect(refused?.code == .controlStoreBehind)
         await withTaskGroup(of: Void.self) { group in
@@ -84,7 +89,7 @@ struct RestoredControlStoreTests {
     @Test("restored to before a cutover, no operation builds on the old route until it is repaired")
     func beforeCutover() async throws {
         try await moved { route, _ in route }
-        let process = try fleet.makeProcess()
+        let process = try makeProcess()
         let id = try #require(try await process.control.route(of: Fleet.tenant)?.value.move?.migration)
         let operations: [@Sendable () async throws -> Void] = [
             { _ = try await process.coordinator.start(tenant: Fleet.tenant, to: "second") },
@@ -103,7 +108,7 @@ struct RestoredControlStoreTests {
 
     @Test("a repair does not take the target of an aborted migration for the active store")
     func abortedTarget() async throws {
-        let process = try fleet.makeProcess()
+        let process = try makeProcess()
         try await append(1, through: process)
         let old = try #require(try await fleet.documents.read(key)).document
         try await withThrowingTaskGroup(of: Void.self) { group in
@@ -115,7 +120,7 @@ struct RestoredControlStoreTests {
         }
         #expect(try await fleet.second.head(tenant: Fleet.tenant, epoch: .maintenance)?.fence.role == .closed)
         _ = try await fleet.documents.write(old, to: key)
-        let restarted = try fleet.makeProcess()
+        let restarted = try makeProcess()
         let route = try await restarted.coordinator.repairRoute(of: Fleet.tenant, reason: "restored")
         #expect(route.active == "first")
         try await append(2, through: restarted)
@@ -139,7 +144,7 @@ struct RestoredControlStoreTests {
         ])
         let route = try await slow.repairRoute(of: Fleet.tenant, reason: "restored, too")
         #expect(route.active == "first")
-        try await append(3, through: try fleet.makeProcess())
+        try await append(3, through: try makeProcess())
         #expect(try await wholeLog(in: fleet.first).count == 3)
     }
 
@@ -167,7 +172,7 @@ struct RestoredControlStoreTests {
                 _ = try await fleet.second.raiseFence(tenant: Fleet.tenant, to: Fence(epoch: later, role: .open))
             }
         )
-        let route = try await fleet.makeProcess().coordinator.repairRoute(of: Fleet.tenant, reason: "restored")
+        let route = try await makeProcess().coordinator.repairRoute(of: Fleet.tenant, reason: "restored")
         #expect(route.active == "second")
     }
 }
