@@ -5,6 +5,7 @@
 # CUTOVER_SEED             seed of the randomised tests and of the fuzz run; random unless given, always printed
 # CUTOVER_CACHE            downloads, default .cache
 # CUTOVER_MONGOD           the mongod that the tests start; by default the one that Scripts/fetch-mongod.sh fetches
+# CUTOVER_PYMONGO          the Python with PyMongo that reads and writes beside them; by default Scripts/fetch-pymongo.sh makes one
 # CUTOVER_REQUIRE_SERVERS  1 here: a test whose server or corpus is missing fails instead of being skipped
 source "$(dirname "${BASH_SOURCE[0]}")/common.sh"
 
@@ -71,6 +72,7 @@ step "system packages" ensure_packages git pkg-config libmongoc-dev libsqlite3-d
 [ "$step_status" -eq 0 ] || finish "make test"
 step "BSON corpus" Scripts/fetch-bson-corpus.sh
 step "MongoDB server" Scripts/fetch-mongod.sh
+step "PyMongo" Scripts/fetch-pymongo.sh
 step "dependency rule" python3 Scripts/check_dependencies.py
 step "debug build, all traits" debug_build
 if [ "$step_status" -eq 0 ]; then

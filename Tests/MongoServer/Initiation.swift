@@ -17,6 +17,13 @@ enum Initiation {
 
     static func awaitPrimary(port: Int) async throws { try await attempt(port: port, isPrimary) }
 
+    /// Makes the first user, which a server with authentication lets this machine do.
+    static func createUser(_ name: String, password: String, port: Int) async throws {
+        try await attempt(port: port) { run in
+            run(["createUser": .string(name), "pwd": .string(password), "roles": ["root"]]) != nil
+        }
+    }
+
     private static func isPrimary(_ run: (Document) -> Document?) -> Bool {
         run(["hello": 1])?["isWritablePrimary"] == .bool(true)
     }

@@ -82,6 +82,11 @@ public final class MongodServer: Sendable {
         try await Initiation.awaitPrimary(port: port)
     }
 
+    /// Makes the first user of a server with authentication, one who may do everything.
+    public func createAdministrator(_ name: String, password: String) async throws {
+        try await Initiation.createUser(name, password: password, port: port)
+    }
+
     /// Stops mongod in the middle of whatever it does; `resume` lets it go on.
     public func pause() { processID.map { _ = Foundation.kill($0, SIGSTOP) } }
 

@@ -1,3 +1,4 @@
+import CutoverDocumentCorpus
 import MigrationCore
 import Testing
 

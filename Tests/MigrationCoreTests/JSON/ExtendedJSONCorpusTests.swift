@@ -1,4 +1,5 @@
 import Foundation
+import CutoverDocumentCorpus
 import MigrationCore
 import Testing
 
