@@ -1,5 +1,5 @@
-import Foundation
 import CutoverDocumentCorpus
+import Foundation
 import MigrationCore
 import Testing
 
