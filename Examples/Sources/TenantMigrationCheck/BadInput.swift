@@ -24,6 +24,26 @@ struct BadInput {
             code: 64
         ) { $0["error"]["message"].text?.contains("nosuchdb") == true }
         expectations.expect(
+            "credentials on the command line are refused, and not repeated",
+            try program.plain(
+                ["status"] + stores + ["--store", "m=mongodb://ada:s3cret@127.0.0.1:1/shop", "--json"]
+            ),
+            code: 64
+        ) {
+            let message = $0["error"]["message"].text
+            return message?.contains("env:") == true && message?.contains("s3cret") == false
+        }
+        expectations.expect(
+            "a connection string without a database is refused",
+            try program.plain(["status"] + stores + ["--store", "m=mongodb://127.0.0.1:1", "--json"]),
+            code: 64
+        ) { $0["error"]["message"].text?.contains("names no database") == true }
+        expectations.expect(
+            "an environment variable that says nothing is refused by name",
+            try program.plain(["status"] + stores + ["--store", "m=env:CUTOVER_NOT_SET", "--json"]),
+            code: 64
+        ) { $0["error"]["message"].text?.contains("CUTOVER_NOT_SET") == true }
+        expectations.expect(
             "one name for two stores is refused",
             try program.plain(["status"] + stores + ["--store", "old=sqlite:third.sqlite", "--json"]),
             code: 64

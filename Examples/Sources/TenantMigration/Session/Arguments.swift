@@ -21,7 +21,12 @@ extension MigrationState: @retroactive ExpressibleByArgument {
 
 /// What every subcommand takes: the stores, the control store, who asks, and how to answer.
 struct SharedOptions: ParsableArguments {
-    @Option(help: ArgumentHelp("A store, such as old=sqlite:old.sqlite; repeat it for each.", valueName: "name=uri"))
+    @Option(
+        help: ArgumentHelp(
+            "A store, such as old=sqlite:old.sqlite or new=mongodb://db1/shop?replicaSet=main; repeat it for each.",
+            valueName: "name=uri"
+        )
+    )
     var store: [String] = []
 
     @Option(help: ArgumentHelp("The control store that all processes share, such as control.sqlite.", valueName: "uri"))

@@ -1,5 +1,6 @@
 internal import Foundation
 internal import MigrationCore
+internal import MongoAdapter
 internal import SQLiteAdapter
 
 /// The stores, the control store and a coordinator over them, open for one command.
@@ -9,8 +10,20 @@ struct Session: Sendable {
     let coordinator: MigrationCoordinator
     /// Stores that could not be opened, with the reason; only for commands that can do without.
     let unreachable: [StoreID: Failure]
-    private let events: [SQLiteEventStore]
-    private let documents: SQLiteDocumentStore
+    private let opened: Opened
+
+    /// What has to be closed, in the order in which it was opened.
+    private struct Opened {
+        var documents: (any DocumentStore)?
+        var events: [any FencedEventStore] = []
+        var connections: [MongoConnection] = []
+
+        func close() async {
+            for store in events { await store.close() }
+            await documents?.close()
+            for connection in connections { await connection.close() }
+        }
+    }
 
     /// Whether a command can do without a store.
     enum Need {
@@ -30,20 +43,20 @@ struct Session: Sendable {
         need: Need,
         configure: (inout MigrationCoordinator.Configuration) -> Void
     ) async throws -> Session {
-        let documents = try await openControl(settings)
-        var opened: [SQLiteEventStore] = []
+        var opened = Opened()
         var unreachable: [StoreID: Failure] = [:]
         do {
+            let documents = try await openControl(settings, &opened)
             for location in settings.stores {
                 do {
-                    opened.append(try await open(location, settings))
+                    try await open(location, settings, &opened)
                 } catch  where need == .whatIsThere {
                     unreachable[location.id] = Failure(catching: error)
                 }
             }
             let control = ControlStore(documents)
             try await control.prepare()
-            let stores = try StoreRegistry(opened)
+            let stores = try StoreRegistry(opened.events)
             var configuration = MigrationCoordinator.Configuration(actor: settings.actor)
             if let timeout = settings.cutoverTimeout { configuration.cutoverTimeout = timeout }
             configure(&configuration)
@@ -53,39 +66,49 @@ struct Session: Sendable {
                 stores: stores,
                 coordinator: coordinator,
                 unreachable: unreachable,
-                events: opened,
-                documents: documents
+                opened: opened
             )
         } catch {
-            for store in opened { await store.close() }
-            await documents.close()
+            await opened.close()
             throw error
         }
     }
 
-    func close() async {
-        for store in events { await store.close() }
-        await documents.close()
-    }
+    func close() async { await opened.close() }
 
-    private static func openControl(_ settings: Settings) async throws -> SQLiteDocumentStore {
+    private static func openControl(_ settings: Settings, _ opened: inout Opened) async throws -> any DocumentStore {
+        let store: any DocumentStore
         switch settings.control {
         case .sqlite(let path):
-            try await SQLiteDocumentStore.open(
+            store = try await SQLiteDocumentStore.open(
                 "control",
                 at: path,
                 configuration: configuration(of: path, "The control store", settings)
             )
+        case .mongo(let place):
+            let connection = try await MongoConnection.open(place.uri)
+            opened.connections.append(connection)
+            store = try await MongoDocumentStore.open("control", on: connection, database: place.database)
         }
+        opened.documents = store
+        return store
     }
 
-    private static func open(_ location: StoreLocation, _ settings: Settings) async throws -> SQLiteEventStore {
+    private static func open(_ location: StoreLocation, _ settings: Settings, _ opened: inout Opened) async throws {
         switch location.place {
         case .sqlite(let path):
-            try await SQLiteEventStore.open(
-                location.id,
-                at: path,
-                configuration: configuration(of: path, "The store '\(location.id)'", settings)
+            opened.events.append(
+                try await SQLiteEventStore.open(
+                    location.id,
+                    at: path,
+                    configuration: configuration(of: path, "The store '\(location.id)'", settings)
+                )
+            )
+        case .mongo(let place):
+            let connection = try await MongoConnection.open(place.uri)
+            opened.connections.append(connection)
+            opened.events.append(
+                try await MongoEventStore.open(location.id, on: connection, database: place.database)
             )
         }
     }

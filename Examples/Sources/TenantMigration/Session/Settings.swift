@@ -60,11 +60,13 @@ struct Settings: Sendable {
     init(_ options: SharedOptions) throws {
         let file = try options.config.map(File.read) ?? File()
         // Paths in a file are meant from where the file is.
-        let folder = options.config.map { URL(filePath: $0).deletingLastPathComponent().path }
+        let origin = options.config.map {
+            StoreLocation.Origin.file(folder: URL(filePath: $0).deletingLastPathComponent().path)
+        }
 
         var stores = try options.store.map { try StoreLocation($0) }
         for (name, uri) in (file.stores ?? [:]).sorted(by: { $0.key < $1.key }) {
-            let location = try StoreLocation(name: name, uri: uri, relativeTo: folder)
+            let location = try StoreLocation(name: name, uri: uri, from: origin ?? .commandLine)
             if !stores.contains(where: { $0.id == location.id }) { stores.append(location) }
         }
         for (index, store) in stores.enumerated() {
@@ -76,17 +78,22 @@ struct Settings: Sendable {
             }
         }
         guard !stores.isEmpty else {
-            throw Failure.usage("No store is named; use --store NAME=sqlite:PATH, or stores in the file of --config.")
+            throw Failure.usage(
+                "No store is named; use --store NAME=sqlite:PATH or NAME=mongodb://HOSTS/DATABASE, or stores in the file of --config."
+            )
         }
         self.stores = stores
 
-        let (control, base) = options.control.map { ($0, nil) } ?? (file.control, folder)
-        guard let control else {
+        guard let control = options.control ?? file.control else {
             throw Failure.usage("No control store is named; use --control PATH, or control in the file of --config.")
         }
         // A bare path is a SQLite file.
         let uri = control.contains(":") ? control : "sqlite:\(control)"
-        self.control = try StoreLocation.place(uri, of: "control", relativeTo: base)
+        self.control = try StoreLocation.place(
+            uri,
+            of: "control",
+            from: options.control == nil ? origin ?? .commandLine : .commandLine
+        )
 
         let environment = ProcessInfo.processInfo.environment
         actor = options.actor ?? file.actor ?? environment["USER"].flatMap { $0.isEmpty ? nil : $0 } ?? "operator"
