@@ -56,23 +56,46 @@ struct SimulatedOperator: Sendable {
                 world.note("the operator starts a move from \(route.active) to \(target)")
             }
         }
+        // In whatever state it is by then, mostly while it is copied, and again once the target follows.
+        if world.strikes(0.5) {
+            _ = await world.executor.sleep(until: world.executor.now + world.time(around: .milliseconds(250)))
+            if try await interferes(with: id, coordinator) { return false }
+        }
         if route.state == .paused {
             world.transition("resume")
             try await coordinator.resume(id)
         }
         try await wait(for: id, with: coordinator)
+        if try await interferes(with: id, coordinator) { return false }
+        return try await cutOver(id, with: coordinator)
+    }
+
+    /// Does something else than to cut over, now and then.
+    private func interferes(
+        with id: MigrationID,
+        _ coordinator: MigrationCoordinator
+    ) async throws(CutoverError) -> Bool {
         if world.strikes(0.15) {
             world.transition("pause")
             try await coordinator.pause(id)
+        } else if world.strikes(0.1) {
+            try await abort(id, coordinator)
+        } else if world.strikes(0.05) {
+            world.transition("emergency stop")
+            let results = await coordinator.emergencyStop([tenant], reason: Self.emergency)
+            for result in results { _ = try result.result.get() }
+        } else {
             return false
         }
-        if world.strikes(0.1) {
-            world.transition("abort")
-            try await coordinator.abort(id, reason: "The operator changed their mind.")
-            return false
-        }
-        return try await cutOver(id, with: coordinator)
+        return true
     }
+
+    private func abort(_ id: MigrationID, _ coordinator: MigrationCoordinator) async throws(CutoverError) {
+        world.transition("abort")
+        try await coordinator.abort(id, reason: "The operator changed their mind.")
+    }
+
+    private static let emergency = "The operator pulled the cord."
 
     /// The migration that brought the tenant to where it is.
     private func lastMigrated(
@@ -87,7 +110,7 @@ struct SimulatedOperator: Sendable {
         let deadline = world.executor.now + .seconds(60)
         while world.executor.now < deadline {
             let record = try await coordinator.migration(id)
-            if record?.state == .failed {
+            if record?.state == .failed, record?.errorMessage != Self.emergency {
                 world.violation(
                     "A migration failed although no store lost anything: \(record?.errorMessage ?? "no reason")"
                 )
@@ -101,9 +124,25 @@ struct SimulatedOperator: Sendable {
         let isUnderLoad = world.appendsUnderWay(tenant) > 0
         world.note("the operator cuts over with \(world.appendsUnderWay(tenant)) appends under way")
         world.transition("begin cutover")
-        do throws(CutoverError) {
-            try await coordinator.cutOver(id)
-        } catch {
+        let result = await withTaskGroup(of: Result<Void, CutoverError>?.self) { group in
+            group.addTask {
+                do throws(CutoverError) { return .success(try await coordinator.cutOver(id)) } catch {
+                    return .failure(error)
+                }
+            }
+            if world.strikes(0.05) {
+                group.addTask {
+                    // Somebody else changes their mind while it is under way.
+                    _ = await world.executor.sleep(until: world.executor.now + world.time(around: .milliseconds(10)))
+                    try? await abort(id, coordinator)
+                    return nil
+                }
+            }
+            var result: Result<Void, CutoverError>?
+            for await answer in group { result = result ?? answer }
+            return result
+        }
+        if case .failure(let error) = result {
             world.transition("abandoned cutover")
             throw error
         }

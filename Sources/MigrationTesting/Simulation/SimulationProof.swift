@@ -11,9 +11,9 @@ struct SimulationProof: Sendable {
         do {
             for tenant in [SimulatedApplication.tenant, SimulatedApplication.neighbour] {
                 let control = ControlStore(documents, clock: SimulatedClock(executor: world.executor, pace: 1))
-                let route = try await MigrationCoordinator(control: control, stores: StoreRegistry(stores)).route(
-                    of: tenant
-                )
+                let coordinator = try MigrationCoordinator(control: control, stores: StoreRegistry(stores))
+                let route = try await coordinator.route(of: tenant)
+                noteTransitions(try await coordinator.auditLog(of: tenant))
                 guard let route, let active = stores.first(where: { $0.id == route.active }) else {
                     world.violation("\(tenant) has no route in the end")
                     continue
@@ -22,6 +22,16 @@ struct SimulationProof: Sendable {
             }
         } catch {
             world.violation("The stores cannot be read in the end: \(error)")
+        }
+    }
+
+    /// Counts which state of a migration followed which, as the audit log has it.
+    private func noteTransitions(_ entries: [AuditEntry]) {
+        var states: [MigrationID: MigrationState] = [:]
+        for entry in entries {
+            guard let id = entry.migration, let state = entry.state else { continue }
+            let last = states.updateValue(state, forKey: id)
+            if last != state { world.transition("\(last?.rawValue ?? "new") to \(state.rawValue)") }
         }
     }
 
