@@ -31,7 +31,7 @@ final class LiveFleet: Sendable {
 
     /// A process with connections of its own.
     func makeProcess(
-        _ configuration: MongoConnection.Configuration = MongoConnection.Configuration()
+        _ configuration: MongoConnection.Configuration = .patient
     ) async throws -> Process {
         let connection = try await MongoConnection.open(server.uri(), configuration: configuration)
         let registry = try StoreRegistry([
@@ -77,6 +77,16 @@ final class LiveFleet: Sendable {
     func close() async {
         await sqlite.close()
         try? FileManager.default.removeItem(at: folder)
+    }
+}
+
+extension MongoConnection.Configuration {
+    /// For a machine that is busy with all other tests.
+    static var patient: Self {
+        var configuration = Self()
+        configuration.socketTimeout = .seconds(120)
+        configuration.serverSelectionTimeout = .seconds(120)
+        return configuration
     }
 }
 

@@ -39,6 +39,10 @@ private actor Connections {
                 var configuration = MongoConnection.Configuration()
                 configuration.laneCount = 12
                 configuration.feedLaneCount = 8
+                // And beside all other tests, on a machine that may be busy with more than this.
+                configuration.socketTimeout = .seconds(180)
+                configuration.serverSelectionTimeout = .seconds(180)
+                configuration.transactionBudget = .seconds(180)
                 return try await MongoConnection.open(uri, configuration: configuration)
             }
         self.opening = opening

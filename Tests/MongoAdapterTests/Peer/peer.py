@@ -54,11 +54,14 @@ def document(parts):
 
 def content(stored):
     """What the adapter was given, from what lies in the database: its documentation, put into code."""
-    hidden = stored.get("_cutover") or {}
+    parts = list(elements(stored.raw))
+    # Only the hidden field is decoded: Python has no value for some of what lies beside it.
+    hidden = dict(elements(next(part[len("_cutover") + 2 :] for name, part in parts if name == "_cutover")))
     if "r" in hidden:
-        return bytes(hidden["r"])
+        # Type, name, length, subtype, bytes.
+        return hidden["r"][3 + 4 + 1 :]
     without = {"_cutover", "_id"} if "x" in hidden else {"_cutover"}
-    return document(part for name, part in elements(stored.raw) if name not in without)
+    return document(part for name, part in parts if name not in without)
 
 
 def main():
