@@ -69,12 +69,20 @@ struct ConnectionTests {
         // Were one of these the limit, it would show, however busy the machine is.
         configuration.connectTimeout = .seconds(600)
         configuration.socketTimeout = .seconds(600)
-        let start = ContinuousClock.now
-        let error = await #expect(throws: StoreError.self) {
-            _ = try await MongoConnection.open("mongodb://127.0.0.1:1/?replicaSet=none", configuration: configuration)
+        var fastest = Duration.seconds(600)
+        // A machine that is busy with all other tests may delay one attempt; it does not delay three.
+        for _ in 0..<3 where fastest >= .seconds(20) {
+            let start = ContinuousClock.now
+            let error = await #expect(throws: StoreError.self) {
+                _ = try await MongoConnection.open(
+                    "mongodb://127.0.0.1:1/?replicaSet=none",
+                    configuration: configuration
+                )
+            }
+            #expect(error?.code == .unavailable)
+            fastest = min(fastest, start.duration(to: .now))
         }
-        #expect(error?.code == .unavailable)
-        #expect(start.duration(to: .now) < .seconds(200))
+        #expect(fastest < .seconds(20))
     }
 
     @Test(

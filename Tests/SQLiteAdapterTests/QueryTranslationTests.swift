@@ -23,8 +23,10 @@ struct QueryTranslationTests {
         let stored = try await store.scanAll(ScanRange("orders"), pageSize: 50)
         try #require(stored.documents.count > 30 && stored.unreadable.isEmpty)
         let documents = stored.documents.map(\.document)
-        var hits = 0
-        for _ in 0..<70 {
+        var (hits, count) = (0, 0)
+        // More of them where chance had few filters select anything.
+        while count < 70 || (hits <= 14 && count < 210) {
+            count += 1
             let filter = samples.filter(of: documents)
             let expected = stored.documents.filter { filter.matches($0.document) }
             hits += expected.isEmpty ? 0 : 1
@@ -40,7 +42,7 @@ struct QueryTranslationTests {
             let order = try await store.queryAll(sorted, pageSize: 1 + samples.random.below(40))
             #expect(order == definition(sorted, of: expected), "seed \(seed), \(sorted)")
         }
-        #expect(hits > 5, "nearly no filter selected anything")
+        #expect(hits > 14, "nearly no filter selected anything")
         await store.close()
     }
 
