@@ -34,6 +34,20 @@ struct BadInput {
             return message?.contains("env:") == true && message?.contains("s3cret") == false
         }
         expectations.expect(
+            "a password among the options is refused on the command line, and not repeated",
+            try program.plain(
+                ["status"] + stores
+                    + [
+                        "--store", "m=mongodb://127.0.0.1:1/shop?tls=true&tlsCertificateKeyFilePassword=s3cret",
+                        "--json",
+                    ]
+            ),
+            code: 64
+        ) {
+            let message = $0["error"]["message"].text
+            return message?.contains("env:") == true && message?.contains("s3cret") == false
+        }
+        expectations.expect(
             "a connection string without a database is refused",
             try program.plain(["status"] + stores + ["--store", "m=mongodb://127.0.0.1:1", "--json"]),
             code: 64

@@ -88,12 +88,19 @@ struct StoreLocation: Sendable, Hashable {
         return path
     }
 
+    /// Whether a connection string holds credentials, or an option whose value is one.
+    private static func holdsSecret(_ uri: String) -> Bool {
+        let options = uri.split(separator: "?", maxSplits: 1).dropFirst().first?.lowercased() ?? ""
+        let secret = ["tlscertificatekeyfilepassword=", "sslclientcertificatekeypassword=", "authmechanismproperties="]
+        return uri.prefix { $0 != "?" }.contains("@") || secret.contains { options.contains($0) }
+    }
+
     private static func mongo(_ text: String, of name: String, from origin: Origin) throws -> MongoPlace {
         let uri: MongoURI
         do throws(StoreError) { uri = try MongoURI(text) } catch {
             throw Failure.usage("The store '\(name)' has no connection string of MongoDB: \(error.message)")
         }
-        if case .commandLine = origin, text.contains("@") {
+        if case .commandLine = origin, holdsSecret(text) {
             throw Failure.usage(
                 "The connection string of '\(name)' holds credentials, which everybody on this machine could read off the command line; put it into the file of --config, or into an environment variable and write \(name)=env:VARIABLE."
             )
