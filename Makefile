@@ -14,8 +14,8 @@ bench: ## measure; ONLY=word selects, STRICT=1 fails on a missed bar
 simulate: ## whole migrations on virtual time; SEEDS=n, FIRST=seed
 	@SEEDS='$(SEEDS)' FIRST='$(FIRST)' bash Scripts/simulate.sh
 
-crash: ## killed, stalled and robbed processes on SQLite files; ROUNDS=n, SEED=n
-	@ROUNDS='$(ROUNDS)' SEED='$(SEED)' bash Scripts/crash.sh
+crash: ## killed, stalled and robbed processes; STORE=sqlite or mongodb, ROUNDS=n, SEED=n
+	@STORE='$(STORE)' ROUNDS='$(ROUNDS)' SEED='$(SEED)' bash Scripts/crash.sh
 
 fuzz: ## the codecs on mutated inputs; COUNT=n, CUTOVER_SEED=seed
 	@COUNT='$(COUNT)' bash Scripts/fuzz.sh

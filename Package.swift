@@ -56,7 +56,10 @@ let package = Package(
         .target(name: "CutoverDocumentCorpus", dependencies: ["MigrationCore"], path: "Tests/DocumentCorpus"),
         .executableTarget(
             name: "cutover-crash-migration",
-            dependencies: ["CutoverCSQLite", "MigrationCore", "MigrationTesting", "SQLiteAdapter"],
+            dependencies: [
+                "CutoverCSQLite", "CutoverMongoServer", "MigrationCore", "MigrationTesting", "MongoAdapter",
+                "SQLiteAdapter",
+            ],
             path: "Tests/CrashPrograms/migration"
         ),
         .executableTarget(

@@ -1,11 +1,12 @@
 import MigrationCore
 
-/// Whole migrations on SQLite files by processes that are killed, stalled and deprived of their files, round after round.
+/// Whole migrations by processes that are killed, stalled and deprived of their stores, round after round: on SQLite files, or on a
+/// MongoDB server that the program starts.
 ///
 /// Usage:
-/// - `cutover-crash-migration rounds [--rounds N] [--seed N] [--seconds N]` is the parent: it starts and kills the others, and
-///   proves from the files alone that nothing was lost. Exits with 1 when something was.
-/// - `cutover-crash-migration writer|operator FOLDER NAME SEED` and `lock FILE MILLISECONDS` are what it starts.
+/// - `cutover-crash-migration rounds [--store sqlite|mongodb] [--rounds N] [--seed N] [--seconds N]` is the parent: it starts and
+///   kills the others, and proves from the stores alone that nothing was lost. Exits with 1 when something was.
+/// - `cutover-crash-migration writer|operator NAME SEED FOLDER [SERVER]` and `lock FILE MILLISECONDS` are what it starts.
 @main
 struct CrashMigration {
     static func main() async {
@@ -14,20 +15,22 @@ struct CrashMigration {
             switch (arguments.first, arguments.count) {
             case ("rounds", _): await rounds(arguments.dropFirst())
             case ("lock", 3): FileLock.hold(arguments[1], milliseconds: Int32(arguments[2]) ?? 0)
-            case ("writer", 4), ("operator", 4):
-                guard let seed = UInt64(arguments[3]) else { Report.fail("the seed is a number") }
+            case ("writer", 4...5), ("operator", 4...5):
+                guard let seed = UInt64(arguments[2]), let place = CrashPlace(arguments[3...]) else {
+                    Report.fail("the seed is a number, and a folder follows it")
+                }
                 CrashPoints.shared.install()
-                let world = try await openPersistently(arguments[1])
+                let world = try await openPersistently(place)
                 if arguments[0] == "writer" {
-                    try await CrashWriter(name: arguments[2], seed: seed, world: world).run()
+                    try await CrashWriter(name: arguments[1], seed: seed, world: world).run()
                 } else {
-                    try await CrashOperator(name: arguments[2], seed: seed, world: world).run()
+                    try await CrashOperator(name: arguments[1], seed: seed, world: world).run()
                 }
             default:
                 Report.fail(
                     """
-                    usage: cutover-crash-migration rounds [--rounds N] [--seed N] [--seconds N]
-                           cutover-crash-migration writer|operator FOLDER NAME SEED
+                    usage: cutover-crash-migration rounds [--store sqlite|mongodb] [--rounds N] [--seed N] [--seconds N]
+                           cutover-crash-migration writer|operator NAME SEED FOLDER [SERVER]
                            cutover-crash-migration lock FILE MILLISECONDS
                     """
                 )
@@ -37,13 +40,14 @@ struct CrashMigration {
         }
     }
 
-    /// A file may be locked by a process that is halted, or that does nothing else.
-    private static func openPersistently(_ folder: String) async throws(StoreError) -> CrashWorld {
+    /// A file may be locked by a process that is halted, or that does nothing else, and a server may be down.
+    private static func openPersistently(_ place: CrashPlace) async throws(StoreError) -> CrashWorld {
         while true {
             do throws(StoreError) {
-                return try await CrashWorld.open(in: folder, withPoints: true)
-            } catch  where error.code.isRetryable {
+                return try await CrashWorld.open(place, withPoints: true)
+            } catch  where error.code.isRetryable || error.code == .outcomeUnknown {
                 Report.say("E start \(error.code)")
+                try? await Task.sleep(for: .milliseconds(20))
             }
         }
     }
@@ -52,15 +56,21 @@ struct CrashMigration {
         var options = RoundOptions()
         var arguments = arguments.makeIterator()
         while let name = arguments.next() {
-            guard let value = arguments.next().flatMap({ UInt64($0) }) else { Report.fail("\(name) takes a number") }
+            let text = arguments.next() ?? ""
+            if name == "--store" {
+                guard let kind = RoundOptions.Store(rawValue: text) else { Report.fail("--store is sqlite or mongodb") }
+                options.store = kind
+                continue
+            }
+            guard let value = UInt64(text) else { Report.fail("\(name) takes a number") }
             switch name {
-            case "--rounds": options.rounds = Int(value)
+            case "--rounds": options.rounds = Int(clamping: value)
             case "--seed": options.seed = value
-            case "--seconds": options.maximumSeconds = Int(value)
-            default: Report.fail("unknown option \(name); known are --rounds, --seed and --seconds")
+            case "--seconds": options.maximumSeconds = Int(clamping: value)
+            default: Report.fail("unknown option \(name); known are --store, --rounds, --seed and --seconds")
             }
         }
         guard options.rounds >= 1 else { Report.fail("--rounds takes a number of at least 1") }
-        await CrashRounds(options).run()
+        await CrashRounds.run(options)
     }
 }

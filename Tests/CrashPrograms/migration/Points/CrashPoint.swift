@@ -8,12 +8,12 @@ struct CrashPoint: Sendable, Hashable {
         case before
         /// Its transaction has written a row, and more may follow.
         case row
-        /// Its transaction has written everything and is about to be committed.
+        /// Its transaction has written everything and is about to be committed; on a server, any moment of the call.
         case inside
         /// It was answered, and whoever made it has not been told.
         case after
 
-        /// Whether a transaction of SQLite is open then.
+        /// Whether the call is under way then: with SQLite a transaction is open, with a server it may be.
         var isInTransaction: Bool { self == .row || self == .inside }
     }
 

@@ -10,8 +10,9 @@ import Darwin
 /// The points at which this process kills and stops itself, from `CUTOVER_KILL_POINT` and `CUTOVER_STOP_POINT`.
 ///
 /// Several points are separated by commas; the first that is reached counts. With `CUTOVER_ARMED=0` passages on the way to a
-/// kill are counted once the parent has sent `SIGUSR1`. Nothing but this program reads those variables. Wrappers around the stores say which step is under way, hooks of SQLite say where its
-/// transaction is; so no line of the library knows of any of this.
+/// kill are counted once the parent has sent `SIGUSR1`. Nothing but this program reads those variables. Wrappers around the stores
+/// say which step is under way, hooks of SQLite say where its transaction is, and a call of a server is interrupted at any moment;
+/// so no line of the library knows of any of this.
 final class CrashPoints: Sendable {
     static let shared = CrashPoints()
 
@@ -20,6 +21,8 @@ final class CrashPoints: Sendable {
         var stops: [CrashPoint]
         /// How many calls of a step are under way on a file.
         var underWay: [String: [String: Int]] = [:]
+        /// How long the last call of a step took where no file tells its moments.
+        var durations: [String: Duration] = [:]
     }
 
     private let state: Locked<State>
@@ -46,23 +49,54 @@ final class CrashPoints: Sendable {
     func install() { TransactionHooks.install() }
 
     /// Makes a call as a step, and passes its points.
+    ///
+    /// - Parameter file: the file whose transactions tell the moments inside the call; without one they are any moment of it.
     func step<Result>(
         _ step: String,
-        on file: String,
+        on file: String?,
         _ body: () async throws(StoreError) -> Result
     ) async throws(StoreError) -> Result {
         pass(step, .before)
-        state.withLock { $0.underWay[file, default: [:]][step, default: 0] += 1 }
         let result: Result
-        do throws(StoreError) {
-            result = try await body()
-            end(step, on: file)
-        } catch {
-            end(step, on: file)
-            throw error
+        if let file {
+            state.withLock { $0.underWay[file, default: [:]][step, default: 0] += 1 }
+            do throws(StoreError) {
+                result = try await body()
+                end(step, on: file)
+            } catch {
+                end(step, on: file)
+                throw error
+            }
+        } else {
+            result = try await timed(step, body)
         }
         pass(step, .after)
         return result
+    }
+
+    /// Makes a call and passes its point inside at a moment between now and the time that the last such call took.
+    private func timed<Result>(
+        _ step: String,
+        _ body: () async throws(StoreError) -> Result
+    ) async throws(StoreError) -> Result {
+        let duration = state.withLock { state -> Duration? in
+            guard (state.kills + state.stops).contains(where: { $0.step == step && $0.moment == .inside }) else {
+                return nil
+            }
+            return state.durations[step] ?? .milliseconds(4)
+        }
+        guard let duration else { return try await body() }
+        async let _: Void = passInside(step, after: duration * Double.random(in: 0..<1))
+        let start = ContinuousClock.now
+        let result = try await body()
+        state.withLock { $0.durations[step] = start.duration(to: .now) }
+        return result
+    }
+
+    /// Ends with the call, which cancels it.
+    private func passInside(_ step: String, after delay: Duration) async {
+        do { try await Task.sleep(for: delay) } catch { return }
+        pass(step, .inside)
     }
 
     private func end(_ step: String, on file: String) {

@@ -7,8 +7,8 @@ import MigrationCore
 /// `control.leases`.
 struct PointedDocumentStore<Store: DocumentStore>: DocumentStore {
     let store: Store
-    /// The name of the store's file.
-    let file: String
+    /// The name of the store's file; `nil` for a store on a server.
+    let file: String?
 
     var id: StoreID { store.id }
     var capabilities: DocumentStoreCapabilities { store.capabilities }

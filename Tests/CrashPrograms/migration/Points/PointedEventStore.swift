@@ -4,8 +4,8 @@ import MigrationCore
 /// fence by its role: `open`, `close` and `follow`.
 struct PointedEventStore<Store: RepairableEventStore>: RepairableEventStore {
     let store: Store
-    /// The name of the store's file.
-    let file: String
+    /// The name of the store's file; `nil` for a store on a server.
+    let file: String?
 
     var id: StoreID { store.id }
     var capabilities: EventStoreCapabilities { store.capabilities }

@@ -55,7 +55,7 @@ struct CrashOperator: Sendable {
         case ..<25: _ = await coordinator.emergencyStop([tenant])
         default:
             try await coordinator.cutOver(id)
-            Report.say("C \(tenant.text)")
+            Report.say("C \(tenant.text) \(id)")
         }
     }
 
@@ -68,8 +68,7 @@ struct CrashOperator: Sendable {
         if let last, last.state == .migrated, last.target == route.active {
             return try await coordinator.rollBack(last.id)
         }
-        let target = CrashWorld.storeNames.first { $0 != route.active } ?? route.active
-        return try await coordinator.start(tenant: tenant, to: target)
+        return try await coordinator.start(tenant: tenant, to: world.place.target(of: tenant, from: route.active))
     }
 
     /// Waits until the target follows; `false` when that takes too long, or the migration has ended meanwhile.

@@ -17,7 +17,7 @@ struct CrashWriter: Sendable {
         router = try TenantRouter(
             control: world.control,
             stores: world.stores,
-            home: CrashWorld.storeNames[0],
+            home: CrashPlace.home,
             configuration: TenantRouter.Configuration(
                 maximumRouteAge: .milliseconds(random.pick([0, 50, 1_000])),
                 maximumParkTime: .seconds(5)

@@ -11,7 +11,7 @@ import Darwin
 /// | `T tenant ids` | these events are about to be appended |
 /// | `A tenant stream position version ids` | they were acknowledged; position and version are those of the first |
 /// | `S tenant stream version` | a writer that starts finds its stream at this version |
-/// | `C tenant` | a cutover was completed |
+/// | `C tenant migration` | a cutover was completed |
 /// | `E where code` | a call failed with this code |
 /// | `K point`, `H point` | this process kills, halts itself here |
 /// | `V text` | something is as it must never be |

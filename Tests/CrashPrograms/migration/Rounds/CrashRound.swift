@@ -1,12 +1,16 @@
+import CutoverMongoServer
 import MigrationTesting
 
-/// One round: three writers and one or two operators start, and all of them are killed, each at its time.
+/// One round: writers and operators start, and all of them are killed, each at its time; some are started again.
 final class CrashRound {
     private let rounds: CrashRounds
     private let number: Int
     private var random: SeededRandom
     private let plan: RoundPlan
+    private let pace: Pace
     private var children: [Child] = []
+    /// How often each may still be started in this round.
+    private var lives: [Int] = []
     private let start: ContinuousClock.Instant
 
     // What happens once in a round, at its time.
@@ -14,6 +18,7 @@ final class CrashRound {
     private var lockAt: ContinuousClock.Instant?
     private var repairAt: ContinuousClock.Instant?
     private var haltAt: ContinuousClock.Instant?
+    private var outageAt: ContinuousClock.Instant?
     private var cutoversAtHalt = 0
     private var locker: Child?
 
@@ -21,11 +26,16 @@ final class CrashRound {
         self.number = number
         self.rounds = rounds
         random = SeededRandom(seed: rounds.options.seed &* 1_000_003 &+ UInt64(number))
-        plan = RoundPlan(&random, canRestore: rounds.restoration.hasCopy)
+        pace = rounds.place.pace
+        plan =
+            rounds.server == nil
+            ? RoundPlan.onFiles(&random, canRestore: rounds.restoration.hasCopy)
+            : RoundPlan.onServer(&random, number: UInt64(number) &+ rounds.options.seed)
         start = rounds.now
     }
 
     func run() async throws {
+        print("round \(number): \(plan)")
         if plan.restore != nil {
             try rounds.restoration.restore()
             rounds.summary.restores += 1
@@ -33,12 +43,16 @@ final class CrashRound {
                 rounds.summary.repairedRoutes += try await rounds.restoration.repair()
             }
         }
-        if plan.restore == .repairedWhileRunning { repairAt = moment(200, 600) }
-        if plan.copiesControlStore { copyAt = moment(200, 1_000) }
-        if plan.locked != nil { lockAt = moment(100, 500) }
-        if plan.halted != nil, !plan.haltsAtPoint { haltAt = moment(200, 700) }
-        for index in 0..<(3 + plan.operatorCount) { children.append(try spawn(index)) }
-        let end = start + .seconds(15)
+        if plan.restore == .repairedWhileRunning { repairAt = moment(200..<600) }
+        if plan.copiesControlStore { copyAt = moment(200..<1_000) }
+        if plan.locked != nil { lockAt = moment(100..<500) }
+        if plan.halted != nil, !plan.haltsAtPoint { haltAt = moment(pace.trouble) }
+        if plan.losesServer { outageAt = moment(pace.trouble) }
+        for index in 0..<(plan.writerCount + plan.operatorCount) {
+            lives.append(pace.lives)
+            children.append(try spawn(index))
+        }
+        let end = start + pace.round
         while children.contains(where: { !$0.reportedEnd }) {
             try await Task.sleep(for: .milliseconds(4))
             try await look()
@@ -47,34 +61,37 @@ final class CrashRound {
         locker?.kill()
     }
 
-    private func moment(_ least: Int, _ most: Int) -> ContinuousClock.Instant {
-        rounds.now + .milliseconds(least + random.below(most - least))
+    private func moment(_ milliseconds: Range<Int>) -> ContinuousClock.Instant {
+        rounds.now + .milliseconds(milliseconds.lowerBound + random.below(milliseconds.count))
     }
 
     /// Starts a process with its fate: the point or the time at which it is killed, and whether it is halted before.
     private func spawn(_ index: Int) throws -> Child {
-        let isOperator = index >= 3
-        let isHalted = plan.halted == index
+        let isOperator = index >= plan.writerCount
+        let isFirst = lives[index] == pace.lives
+        let isHalted = plan.halted == index && isFirst
         // While a process is halted, somebody has to move the tenants on.
-        let isCompanion = plan.halted != nil && !isHalted && isOperator
+        let isCompanion = plan.halted != nil && plan.halted != index && isOperator && isFirst
         let waits = isHalted || isCompanion
+        lives[index] -= 1
         // A machine that is busy needs its time until a point is reached; where it is reached sooner, the round ends sooner.
         let hasPoint = waits || !random.chance(10)
-        let name = isOperator ? "o\(index - 3)" : "w\(index)"
+        let name = isOperator ? "o\(index - plan.writerCount)" : "w\(index)"
+        let fates = Fates(isOperator: isOperator, place: rounds.place)
         return try Child(
-            [isOperator ? "operator" : "writer", rounds.folder, name, "\(random.next())"],
+            [isOperator ? "operator" : "writer", name, "\(random.next())"] + rounds.place.arguments,
             name: name,
-            kill: hasPoint ? Fates.kill(isOperator: isOperator, &random) : [],
-            stop: isHalted && plan.haltsAtPoint ? Fates.stop(isOperator: isOperator, &random) : [],
+            kill: hasPoint ? fates.kill(&random) : [],
+            stop: isHalted && plan.haltsAtPoint ? fates.stop(&random) : [],
             startsUnarmed: waits,
-            deadline: hasPoint ? start + .seconds(waits ? 3 : 6) : moment(200, 1_500)
+            deadline: hasPoint ? rounds.now + (waits ? .seconds(3) : pace.life) : moment(pace.randomKill)
         )
     }
 
     /// Hears what the processes say, and does what is due.
     private func look() async throws {
         let now = rounds.now
-        for child in children where !child.reportedEnd {
+        for (index, child) in children.enumerated() where !child.reportedEnd {
             let isRunning = child.isRunning
             for point in rounds.listen(to: child) {
                 halted(child, at: point.name)
@@ -83,6 +100,7 @@ final class CrashRound {
             }
             if !isRunning {
                 rounds.settle(child)
+                if lives[index] > 0, now < start + pace.life { children[index] = try spawn(index) }
             } else if child.haltedAt != nil {
                 wakeWhenDue(child)
             } else if now >= child.deadline, child.isUnarmed {
@@ -103,6 +121,10 @@ final class CrashRound {
                 )
             }
         }
+        if let time = outageAt, now >= time {
+            outageAt = nil
+            try await loseServer()
+        }
         if let time = copyAt, now >= time {
             copyAt = nil
             try await rounds.restoration.copy()
@@ -115,7 +137,7 @@ final class CrashRound {
             lockAt = nil
             rounds.summary.locks += 1
             locker = try Child(
-                ["lock", "\(rounds.folder)/\(file).sqlite", "1200"],
+                ["lock", "\(rounds.place.folder)/\(file).sqlite", "1200"],
                 name: "lock",
                 deadline: now + .seconds(3)
             )
@@ -126,7 +148,7 @@ final class CrashRound {
         child.haltedAt = rounds.now
         cutoversAtHalt = rounds.ledger.cutovers
         rounds.summary.halts[point, default: 0] += 1
-        for other in children where other.deadline > rounds.now { other.deadline += .milliseconds(1_500) }
+        for other in children where other.deadline > rounds.now { other.deadline += pace.halt.least }
     }
 
     /// Wakes a halted process once every timeout has passed, and, unless that takes too long, a tenant has moved on.
@@ -134,12 +156,21 @@ final class CrashRound {
         guard let haltedAt = child.haltedAt else { return }
         let duration = rounds.now - haltedAt
         let isCrossed = rounds.ledger.cutovers > cutoversAtHalt
-        guard duration > .milliseconds(3_000) || (isCrossed && duration > .milliseconds(1_400)) else { return }
+        guard duration > pace.halt.most || (isCrossed && duration > pace.halt.least) else { return }
         if isCrossed { rounds.summary.haltsAcrossCutover += 1 }
         child.wake()
         for other in children {
             other.arm()
-            other.deadline = moment(3_000, 4_000)
+            other.deadline = moment(3_000..<4_000)
         }
+    }
+
+    /// Kills the server under everybody and starts it again on its data; who lives then has time to find it.
+    private func loseServer() async throws {
+        let start = rounds.now
+        try await rounds.server?.restart()
+        rounds.summary.outages += 1
+        let lost = rounds.now - start
+        for child in children { child.deadline += lost + .seconds(1) }
     }
 }

@@ -1,37 +1,62 @@
+import CutoverMongoServer
 import Foundation
 import MigrationCore
 import MigrationTesting
 
-/// The parent: round after round on files that live on, and the proof at the end.
+/// The parent: round after round on stores that live on, and the proof at the end.
 final class CrashRounds {
     let options: RoundOptions
-    let folder: String
-    var ledger = Ledger()
+    let place: CrashPlace
+    /// The server of the run; it ends with this process, however that ends.
+    let server: MongodServer?
+    var ledger: Ledger
     var summary = CrashSummary()
     var restoration: Restoration
+    private var leases = LeaseProof()
     private let clock = ContinuousClock()
     private let start: ContinuousClock.Instant
 
     var now: ContinuousClock.Instant { clock.now }
 
-    init(_ options: RoundOptions) {
+    private init(_ options: RoundOptions, _ server: MongodServer?) {
         self.options = options
-        folder = NSTemporaryDirectory() + "cutover-crash-" + UUID().uuidString
-        restoration = Restoration(folder: folder)
+        self.server = server
+        place = CrashPlace(
+            folder: NSTemporaryDirectory() + "cutover-crash-" + UUID().uuidString,
+            server: server?.uri()
+        )
+        ledger = Ledger(expectedErrors: place.expectedErrors)
+        restoration = Restoration(place)
         start = clock.now
     }
 
     /// Runs all rounds, and ends the program.
-    func run() async {
-        print("seed \(options.seed), files in \(folder)")
+    static func run(_ options: RoundOptions) async {
+        print("seed \(options.seed)")
+        var server: MongodServer?
+        if options.store == .mongodb {
+            do {
+                // What a killed process has begun holds its tenant until the server ends it, by default after a minute.
+                server = try await MongodServer.start(options: ["--setParameter", "transactionLifetimeLimitSeconds=1"])
+            } catch {
+                Report.fail("\(error)")
+            }
+        }
+        let isProven = await CrashRounds(options, server).run()
+        if isProven { server?.removeData() } else { server?.kill() }
+        exit(isProven ? 0 : 1)
+    }
+
+    private func run() async -> Bool {
+        print("files in \(place.folder)" + (server.map { ", server in \($0.folder)" } ?? ""))
         do {
-            try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
+            try FileManager.default.createDirectory(atPath: place.folder, withIntermediateDirectories: true)
             // The parent writes the schema, so that the first round is like the others.
-            await (try CrashWorld.open(in: folder, withPoints: false)).close()
+            await (try CrashWorld.open(place, withPoints: false)).close()
             while summary.rounds < options.rounds, now - start < .seconds(options.maximumSeconds) {
                 try await CrashRound(number: summary.rounds, in: self).run()
                 summary.rounds += 1
-                if summary.rounds.isMultiple(of: 10) { try await prove() }
+                if summary.rounds.isMultiple(of: place.pace.roundsBetweenProofs) { try await prove() }
                 if !ledger.violations.isEmpty { break }
             }
             if ledger.violations.isEmpty { try await FinalMove(in: self).run() }
@@ -40,25 +65,27 @@ final class CrashRounds {
             ledger.violation("the parent met \(error)")
         }
         print(summary.text(ledger))
-        let problems = ledger.violations + (summary.rounds == options.rounds ? summary.shortcomings : [])
+        let problems = ledger.violations + (summary.rounds == options.rounds ? summary.shortcomings(ledger) : [])
         for problem in problems { print("VIOLATION: \(problem)") }
         if summary.rounds < options.rounds {
             print("ended after \(summary.rounds) of \(options.rounds) rounds")
         }
         guard problems.isEmpty, summary.rounds == options.rounds else {
-            print("seed \(options.seed) failed; the files are in \(folder)")
-            exit(1)
+            print("seed \(options.seed) failed; the stores are where they were")
+            return false
         }
-        try? FileManager.default.removeItem(atPath: folder)
-        exit(0)
+        try? FileManager.default.removeItem(atPath: place.folder)
+        return true
     }
 
     private func prove() async throws {
-        let world = try await CrashWorld.open(in: folder, withPoints: false)
+        let world = try await CrashWorld.open(place, withPoints: false)
         var proof = Proof(world)
         try await proof.check(ledger)
+        if summary.restores > 0 { leases = LeaseProof() }
+        try await leases.check(world)
         await world.close()
-        for violation in proof.violations { ledger.violation(violation) }
+        for violation in proof.violations + leases.violations { ledger.violation(violation) }
         let seconds = (now - start).components.seconds
         print(
             "\(seconds) s, \(summary.rounds) rounds: \(proof.eventCount) events in the active stores, "

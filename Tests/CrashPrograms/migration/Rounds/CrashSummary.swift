@@ -11,6 +11,8 @@ struct CrashSummary {
     var restores = 0
     var repairedRoutes = 0
     var locks = 0
+    /// How often the server was killed.
+    var outages = 0
 
     private var kills: Int { randomKills + namedKills.values.reduce(0, +) }
     private var killsInTransaction: Int {
@@ -18,10 +20,15 @@ struct CrashSummary {
     }
 
     /// What the run did not do enough of.
-    var shortcomings: [String] {
+    func shortcomings(_ ledger: Ledger) -> [String] {
         var list: [String] = []
+        if ledger.acknowledged.isEmpty { list.append("no event was acknowledged") }
+        // One round may well hold none.
+        if rounds >= 4, ledger.cutovers == 0 { list.append("no cutover was completed between kills") }
         if killsInTransaction * 2 < kills {
-            list.append("only \(killsInTransaction) of \(kills) kills hit inside a transaction; at least half have to")
+            list.append(
+                "only \(killsInTransaction) of \(kills) kills hit inside a transaction or call; at least half have to"
+            )
         }
         return list
     }
@@ -29,7 +36,8 @@ struct CrashSummary {
     func text(_ ledger: Ledger) -> String {
         var lines = [
             "\(rounds) rounds, \(kills) kills: \(randomKills) at random, \(kills - randomKills) at named points",
-            "\(killsInTransaction) kills inside a transaction, \(kills > 0 ? killsInTransaction * 100 / kills : 0) %",
+            "\(killsInTransaction) kills inside a transaction of a file or a call of a server, "
+                + "\(kills > 0 ? killsInTransaction * 100 / kills : 0) %",
         ]
         for (point, count) in namedKills.sorted(by: { $0.key.name < $1.key.name }) {
             lines.append("  \(point.name): \(count)")
@@ -38,6 +46,7 @@ struct CrashSummary {
         lines.append("\(haltCount) stalls past every timeout, \(haltsAcrossCutover) of them across a cutover")
         for (point, count) in halts.sorted(by: { $0.key < $1.key }) { lines.append("  \(point): \(count)") }
         lines.append("\(restores) restored control stores, \(repairedRoutes) routes repaired; \(locks) files locked")
+        if outages > 0 { lines.append("\(outages) times the server was killed and started again") }
         lines.append("\(ledger.cutovers) cutovers, \(ledger.acknowledged.count) acknowledged events")
         for (error, count) in ledger.errors.sorted(by: { $0.key < $1.key }) { lines.append("  met \(error): \(count)") }
         return lines.joined(separator: "\n")

@@ -1,7 +1,10 @@
 import MigrationTesting
 
-/// Where processes are told to kill and to halt themselves.
-enum Fates {
+/// Where a process is told to kill and to halt itself.
+struct Fates {
+    let isOperator: Bool
+    let place: CrashPlace
+
     /// What every process passes again and again, and how many times at most before the kill.
     private static let writerSteps = [(step: "append", passages: 80), (step: "offer", passages: 20)]
     private static let operatorSteps: [(step: String, passages: Int)] = [
@@ -15,31 +18,38 @@ enum Fates {
     ]
 
     /// Points for a kill, the first that is reached; most lie inside a transaction.
-    static func kill(isOperator: Bool, _ random: inout SeededRandom) -> [CrashPoint] {
+    func kill(_ random: inout SeededRandom) -> [CrashPoint] {
         guard isOperator else {
             // A target to offer to is not always there.
-            return [kill(writerSteps[1], &random), kill(writerSteps[0], &random)].suffix(1 + random.below(2))
+            let steps = Self.writerSteps
+            return [kill(steps[1], &random), kill(steps[0], &random)].suffix(1 + random.below(2))
         }
         // The last keeps a quiet operator from outliving the round: a lease is renewed all the time.
         return [
-            kill((random.pick(rareSteps), 1), &random), kill(random.pick(operatorSteps), &random),
+            kill((random.pick(Self.rareSteps), 1), &random), kill(random.pick(Self.operatorSteps), &random),
             kill(("control.leases", 15), &random),
         ]
     }
 
-    private static func kill(_ step: (step: String, passages: Int), _ random: inout SeededRandom) -> CrashPoint {
+    private func kill(_ step: (step: String, passages: Int), _ random: inout SeededRandom) -> CrashPoint {
         let moments: [CrashPoint.Moment] = random.chance(85) ? [.inside, .inside, .row] : [.before, .after]
         var moment = random.pick(moments)
-        // Heads are kept in a table without row ids, whose changes SQLite tells nobody about.
-        if moment == .row, ["prepare", "close", "open"].contains(step.step) { moment = .inside }
-        return CrashPoint(step.step, moment, passage: 1 + random.below(step.passages))
+        // Heads are kept in a table without row ids, whose changes SQLite tells nobody about; a server tells of no row at all.
+        if moment == .row, place.server != nil || ["prepare", "close", "open"].contains(step.step) { moment = .inside }
+        return CrashPoint(step.step, moment, passage: passage(step.passages, &random))
     }
 
-    /// A point for a stall: between two calls, so that it holds no lock, where a decision has been made and not carried out.
-    static func stop(isOperator: Bool, _ random: inout SeededRandom) -> [CrashPoint] {
+    private func passage(_ most: Int, _ random: inout SeededRandom) -> Int {
+        1 + random.below(max(1, most * place.pace.passages / 100))
+    }
+
+    /// A point for a stall where a decision has been made and not carried out: between two calls, so that it holds no lock.
+    ///
+    /// On a server a writer also halts inside its transaction, which the server ends before the writer wakes.
+    func stop(_ random: inout SeededRandom) -> [CrashPoint] {
         guard isOperator else {
-            let moments: [CrashPoint.Moment] = [.before, .after]
-            return [CrashPoint("append", random.pick(moments), passage: 1 + random.below(60))]
+            let moments: [CrashPoint.Moment] = place.server == nil ? [.before, .after] : [.before, .inside, .after]
+            return [CrashPoint("append", random.pick(moments), passage: passage(60, &random))]
         }
         let points: [(String, CrashPoint.Moment)] = [
             ("control.begin-cutover", .after), ("close", .before), ("close", .after), ("offer", .before),

@@ -11,14 +11,14 @@ struct FinalMove {
     func run() async throws {
         // Whatever the last round did to the control store, its repair is the operator's first act.
         rounds.summary.repairedRoutes += try await rounds.restoration.repair()
-        let writers = try (0..<3).map { index in
+        let writers = try (0..<rounds.place.pace.writerCount).map { index in
             try Child(
-                ["writer", rounds.folder, "w\(index)", "\(index)"],
+                ["writer", "w\(index)", "\(index)"] + rounds.place.arguments,
                 name: "w\(index)",
                 deadline: rounds.now + .seconds(90)
             )
         }
-        let world = try await CrashWorld.open(in: rounds.folder, withPoints: false)
+        let world = try await CrashWorld.open(rounds.place, withPoints: false)
         let coordinator = try world.makeCoordinator(actor: "last", purgesOnAbort: false, keepsSourceWarm: true)
         let failures = Locked<[String]>([])
         await withTaskGroup(of: Bool.self) { group in
@@ -27,7 +27,7 @@ struct FinalMove {
                 return false
             }
             group.addTask {
-                await FinalMove.move(with: coordinator, failures)
+                await FinalMove.move(world.place, with: coordinator, failures)
                 return true
             }
             group.addTask {
@@ -51,12 +51,16 @@ struct FinalMove {
         try await settledRoutes()
     }
 
-    private static func move(with coordinator: MigrationCoordinator, _ failures: Locked<[String]>) async {
+    private static func move(
+        _ place: CrashPlace,
+        with coordinator: MigrationCoordinator,
+        _ failures: Locked<[String]>
+    ) async {
         for tenant in CrashWorld.tenants {
             failures.withLock { $0.append("\(tenant) does not move any more") }
             for _ in 0..<200 {
                 do throws(CutoverError) {
-                    try await attempt(tenant, with: coordinator)
+                    try await attempt(tenant, in: place, with: coordinator)
                     failures.withLock { _ = $0.removeLast() }
                     break
                 } catch {
@@ -73,10 +77,11 @@ struct FinalMove {
     /// Ends what is under way by completing it, or else makes one move.
     private static func attempt(
         _ tenant: TenantID,
+        in place: CrashPlace,
         with coordinator: MigrationCoordinator
     ) async throws(CutoverError) {
         guard let route = try await coordinator.route(of: tenant) else { return }
-        let target = CrashWorld.storeNames.first { $0 != route.active } ?? route.active
+        let target = place.target(of: tenant, from: route.active)
         let id =
             if let move = route.move { move.migration } else {
                 try await coordinator.start(tenant: tenant, to: target)
@@ -88,7 +93,7 @@ struct FinalMove {
     }
 
     private func settledRoutes() async throws {
-        let world = try await CrashWorld.open(in: rounds.folder, withPoints: false)
+        let world = try await CrashWorld.open(rounds.place, withPoints: false)
         let coordinator = try world.makeCoordinator(actor: "last", purgesOnAbort: false, keepsSourceWarm: false)
         for tenant in CrashWorld.tenants {
             let diagnosis = try await coordinator.diagnose(tenant)
@@ -96,7 +101,20 @@ struct FinalMove {
             for problem in diagnosis.problems {
                 rounds.ledger.violation("\(tenant) has a problem in the end: \(problem)")
             }
+            checkMigrations(of: tenant, try await coordinator.migrations(for: tenant))
         }
         await world.close()
+    }
+
+    /// Every migration has ended, and every cutover that was answered stands in the records.
+    private func checkMigrations(of tenant: TenantID, _ records: [MigrationRecord]) {
+        for record in records where !record.state.isTerminal {
+            rounds.ledger.violation("migration \(record.id) of \(tenant) is \(record.state.rawValue) in the end")
+        }
+        // A control store that was put back to an earlier state may have lost what was answered since.
+        guard rounds.summary.restores == 0 else { return }
+        let completed = records.filter { $0.state == .migrated || $0.state == .rolledBack }
+        let missing = (rounds.ledger.completed[tenant] ?? []).subtracting(completed.map(\.id))
+        for id in missing { rounds.ledger.violation("the answered cutover \(id) of \(tenant) is not in its record") }
     }
 }

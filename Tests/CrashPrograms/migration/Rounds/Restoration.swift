@@ -4,23 +4,23 @@ import SQLiteAdapter
 
 /// Copies of the control store, its restoration from one, and the repair that has to follow.
 struct Restoration {
-    private let folder: String
+    private let place: CrashPlace
     private var copies = 0
     private var last: String?
 
-    init(folder: String) {
-        self.folder = folder
+    init(_ place: CrashPlace) {
+        self.place = place
     }
 
     var hasCopy: Bool { last != nil }
-    private var file: String { "\(folder)/\(CrashWorld.controlFile)" }
+    private var file: String { "\(place.folder)/\(CrashWorld.controlFile)" }
 
-    /// Copies the control store as it is now, while it is read and written.
+    /// Copies the control store as it is now, while it is read and written. One on a server is never copied.
     mutating func copy() async throws {
         guard FileManager.default.fileExists(atPath: file) else { return }
         let database = try await SQLiteDatabase.open(at: file)
         copies += 1
-        let path = "\(folder)/copy-\(copies).sqlite"
+        let path = "\(place.folder)/copy-\(copies).sqlite"
         try await database.backUp(to: path)
         await database.close()
         if let last { try FileManager.default.removeItem(atPath: last) }
@@ -40,7 +40,7 @@ struct Restoration {
     ///
     /// - Returns: how many routes were behind.
     func repair() async throws -> Int {
-        let world = try await CrashWorld.open(in: folder, withPoints: false)
+        let world = try await CrashWorld.open(place, withPoints: false)
         let coordinator = try world.makeCoordinator(actor: "repair", purgesOnAbort: false, keepsSourceWarm: false)
         var count = 0
         for tenant in CrashWorld.tenants {

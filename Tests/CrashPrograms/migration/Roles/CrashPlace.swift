@@ -1,0 +1,93 @@
+import MigrationCore
+
+/// Where the stores of a run are: everything in files of a folder, or the control store and most others on a MongoDB server.
+struct CrashPlace: Sendable {
+    let folder: String
+    /// The connection string of the server; `nil` when everything lies in files.
+    let server: String?
+
+    static let home: StoreID = "first"
+
+    /// How the parent tells its children.
+    var arguments: [String] { [folder] + [server].compactMap(\.self) }
+
+    init(folder: String, server: String?) {
+        self.folder = folder
+        self.server = server
+    }
+
+    init?(_ arguments: ArraySlice<String>) {
+        guard let folder = arguments.first, arguments.count <= 2 else { return nil }
+        self.init(folder: folder, server: arguments.dropFirst().first)
+    }
+
+    /// The stores that a tenant moves between. With a server, the last tenant crosses between a file and it, again and again.
+    func stores(of tenant: TenantID) -> [StoreID] {
+        server != nil && tenant == CrashWorld.tenants.last ? ["first", "file"] : ["first", "second"]
+    }
+
+    /// Where a tenant goes from its active store.
+    func target(of tenant: TenantID, from active: StoreID) -> StoreID {
+        stores(of: tenant).first { $0 != active } ?? active
+    }
+
+    var pace: Pace { server == nil ? .files : .server }
+
+    /// Codes that a call of the application may end with in all that happens here.
+    var expectedErrors: [String] {
+        server == nil
+            ? ["busy", "timeout", "outcomeUnknown", "controlStoreBehind"]
+            // A control store on a server is never put back to an earlier state here.
+            : ["busy", "timeout", "outcomeUnknown", "unavailable"]
+    }
+}
+
+/// The times of a run.
+struct Pace: Sendable {
+    /// How many processes of the application there are.
+    let writerCount: Int
+    /// How often a process is started in a round, the first time included.
+    let lives: Int
+    /// How long a cutover may take, and a lease lasts.
+    let timeout: Duration
+    /// How long a process is halted: past every timeout at least, and at most.
+    let halt: (least: Duration, most: Duration)
+    /// When something happens for the first time that happens once in a round, in milliseconds.
+    let trouble: Range<Int>
+    /// When a process without a point is killed, in milliseconds.
+    let randomKill: Range<Int>
+    /// When a process is killed that does not reach its point.
+    let life: Duration
+    /// When a round is over at the latest.
+    let round: Duration
+    /// How many passages of a point there are at most, of a hundred.
+    let passages: Int
+    let roundsBetweenProofs: Int
+
+    static let files = Pace(
+        writerCount: 3,
+        lives: 1,
+        timeout: .milliseconds(600),
+        halt: (.milliseconds(1_400), .milliseconds(3_000)),
+        trouble: 200..<700,
+        randomKill: 200..<1_500,
+        life: .seconds(6),
+        round: .seconds(15),
+        passages: 100,
+        roundsBetweenProofs: 10
+    )
+
+    /// More processes share the two cores of a small machine, and each step takes several answers of a server.
+    static let server = Pace(
+        writerCount: 8,
+        lives: 2,
+        timeout: .milliseconds(1_500),
+        halt: (.milliseconds(2_500), .milliseconds(5_000)),
+        trouble: 1_200..<2_200,
+        randomKill: 600..<3_000,
+        life: .seconds(4),
+        round: .seconds(25),
+        passages: 30,
+        roundsBetweenProofs: 2
+    )
+}
