@@ -56,8 +56,9 @@ package enum Mutant: String, CaseIterable, Sendable {
     // Verification
     case onlyHeadsAreVerified
     case extrasAreIgnored
-    // SQLite
+    // SQLite and MongoDB
     case acknowledgedBeforeCommit
+    // SQLite
     case commitWithoutSync
 
     #if MUTANTS

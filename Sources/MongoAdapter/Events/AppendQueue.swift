@@ -128,6 +128,7 @@ final class AppendQueue: Sendable {
                     if error.mongoFailure != nil || transaction.hasWritten { throw error }
                 }
                 try transaction.flush()
+                if Mutant.acknowledgedBeforeCommit.isOn { for item in items { item.work.finish() } }
             }
             for item in items { item.work.finish() }
             committed(tenant)

@@ -60,7 +60,7 @@ struct Pace: Sendable {
     let life: Duration
     /// When a round is over at the latest.
     let round: Duration
-    /// How many passages of a point there are at most, of a hundred.
+    /// How many passages of a writer's point there are at most, of a hundred.
     let passages: Int
     let roundsBetweenProofs: Int
 
@@ -81,11 +81,11 @@ struct Pace: Sendable {
     static let server = Pace(
         writerCount: 8,
         lives: 2,
-        timeout: .milliseconds(1_500),
+        timeout: .milliseconds(2_000),
         halt: (.milliseconds(2_500), .milliseconds(5_000)),
         trouble: 1_200..<2_200,
         randomKill: 600..<3_000,
-        life: .seconds(4),
+        life: .seconds(5),
         round: .seconds(25),
         passages: 30,
         roundsBetweenProofs: 2

@@ -40,7 +40,8 @@ struct Fates {
     }
 
     private func passage(_ most: Int, _ random: inout SeededRandom) -> Int {
-        1 + random.below(max(1, most * place.pace.passages / 100))
+        // An operator does as much in a round wherever it works, a writer what its share of the machine allows.
+        1 + random.below(max(1, isOperator ? most : most * place.pace.passages / 100))
     }
 
     /// A point for a stall where a decision has been made and not carried out: between two calls, so that it holds no lock.

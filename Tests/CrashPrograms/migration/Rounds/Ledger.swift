@@ -25,8 +25,9 @@ struct Ledger {
         self.expectedErrors = expectedErrors
     }
 
+    /// Notes what is wrong, once for each text: who fails again and again must not hide what the stores say in the end.
     mutating func violation(_ text: String) {
-        if violations.count < 100 { violations.append(text) }
+        if violations.count < 100, !violations.contains(text) { violations.append(text) }
     }
 
     /// Takes in a line; returns the point when the process says that it kills or halts itself there.
