@@ -46,7 +46,7 @@ struct CutoverAttempt: Sendable {
         switch outcome {
         case .success(let route):
             coordinator.metrics.paused(for: control.timeline.now - began, nil)
-            coordinator.board.remove(tenant)
+            coordinator.board.handedOver(tenant, under: route.value, from: source.id)
             await coordinator.settled(route)
         case .failure(let error):
             coordinator.metrics.paused(for: control.timeline.now - began, error)

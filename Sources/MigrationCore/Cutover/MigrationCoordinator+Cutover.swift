@@ -99,6 +99,8 @@ extension MigrationCoordinator {
         let tenant = route.tenant
         let copier = copier(from: source, to: target)
         var lag: Int64 = 0
+        board.update(tenant) { $0.verifyingCutovers += 1 }
+        defer { board.update(tenant) { $0.verifyingCutovers = max(0, $0.verifyingCutovers - 1) } }
         for _ in 0..<configuration.maximumCatchUpPasses {
             do throws(CutoverError) {
                 lag = try await wrapping(tenant) { () async throws(StoreError) in
@@ -138,19 +140,32 @@ extension MigrationCoordinator {
     }
 
     /// Verifies what the target has gained since it was last verified, event by event, from the stored bytes of both sides.
+    ///
+    /// - Parameter maximumPages: after how many pages to stop before the end.
+    /// - Returns: whether all that the target held is verified.
+    @discardableResult
     func verifyPrefix(
         of tenant: TenantID,
         source: any FencedEventStore,
-        target: any FencedEventStore
-    ) async throws(StoreError) {
-        guard let head = try await target.head(tenant: tenant, epoch: .maintenance) else { return }
-        var place = board.entry(of: tenant)?.verified ?? .beginning
-        if place.position > head.position { place = .beginning }
-        while place.position < head.position {
+        target: any FencedEventStore,
+        maximumPages: Int = .max
+    ) async throws(StoreError) -> Bool {
+        guard let head = try await target.head(tenant: tenant, epoch: .maintenance) else { return true }
+        var place = LogCheckpoint.beginning
+        var pages = 0
+        while true {
+            // A tail and a cutover of one process share what each of them has verified.
+            if let known = board.entry(of: tenant)?.verified, known.position <= head.position,
+                known.position > place.position
+            {
+                place = known
+            }
+            guard place.position < head.position else { return true }
+            guard pages < maximumPages else { return false }
             place = try await PrefixVerification(source: source, target: target, tenant: tenant)
                 .verifyPage(after: place, through: head.position)
-            let verified = place
-            board.update(tenant) { $0.verified = verified }
+            board.verified(tenant, upTo: place)
+            pages += 1
         }
     }
 }

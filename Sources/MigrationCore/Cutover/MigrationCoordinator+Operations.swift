@@ -175,6 +175,7 @@ extension MigrationCoordinator {
             if route.move?.migration == id { return nil }
             return .start(id, source: source ?? route.active, target: target, reverses: reverses)
         }
+        if route.value.move?.migration == id { board.begins(tenant, under: route.value) }
         await settled(route)
         return id
     }

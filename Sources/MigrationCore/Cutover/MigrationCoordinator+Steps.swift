@@ -87,8 +87,11 @@ extension MigrationCoordinator {
         while true {
             metrics.lags(by: try await lag(of: route.tenant, source: source, target: target))
             let result = try await copy(with: copier, route)
-            if configuration.verifiesBeforeCutover {
-                try await verifyPrefix(of: route.tenant, source: source, target: target)
+            // In pieces, so that the target does not fall behind while a long history is verified.
+            if configuration.verifiesBeforeCutover, board.entry(of: route.tenant)?.verifyingCutovers ?? 0 == 0,
+                try await !verifyPrefix(of: route.tenant, source: source, target: target, maximumPages: 8)
+            {
+                continue
             }
             try await source.waitForEvents(
                 tenant: route.tenant,

@@ -11,12 +11,25 @@ final class ProgressBoard: Sendable {
         var lastAdvance: Duration?
         /// A cutover of this process that was given up and still has to be taken back.
         var abandoned: Epoch?
+        /// Cutovers of this process that verify the tenant now, so that its tail need not.
+        var verifyingCutovers = 0
 
         /// Whether the copy had not reached its goal when it last told.
         var isBehind: Bool { progress.map { $0.done < $0.total } ?? false }
     }
 
+    /// How far two stores were verified when one handed a tenant over to the other and was kept warm.
+    private struct Inheritance {
+        let stores: Set<StoreID>
+        let place: LogCheckpoint
+        /// The epoch under which the tenant was handed over.
+        let epoch: Epoch
+    }
+
+    private static let maximumInheritances = 10_000
+
     private let entries = Locked<[TenantID: Entry]>([:])
+    private let inheritances = Locked<[TenantID: Inheritance]>([:])
 
     func entry(of tenant: TenantID) -> Entry? { entries.withLock { $0[tenant] } }
 
@@ -24,6 +37,34 @@ final class ProgressBoard: Sendable {
 
     func update(_ tenant: TenantID, _ change: (inout Entry) -> Void) {
         entries.withLock { change(&$0[tenant, default: Entry()]) }
+    }
+
+    /// Notes how far a tenant is verified; a later place than the one that is known.
+    func verified(_ tenant: TenantID, upTo place: LogCheckpoint) {
+        update(tenant) { entry in
+            if place.position > entry.verified?.position ?? 0 { entry.verified = place }
+        }
+    }
+
+    /// Forgets a tenant that was handed over; what was verified counts for the way back if nothing happens to the route before.
+    func handedOver(_ tenant: TenantID, under route: Route, from source: StoreID) {
+        let entry = entries.withLock { $0.removeValue(forKey: tenant) }
+        let place = route.warm?.store == source ? entry?.verified : nil
+        inheritances.withLock { inheritances in
+            if inheritances.count >= ProgressBoard.maximumInheritances { inheritances = [:] }
+            inheritances[tenant] = place.map {
+                Inheritance(stores: [source, route.active], place: $0, epoch: route.epoch)
+            }
+        }
+    }
+
+    /// A migration begins: where the one before it handed over between the same stores, with nothing in between, its work counts.
+    func begins(_ tenant: TenantID, under route: Route) {
+        let inheritance = inheritances.withLock { $0.removeValue(forKey: tenant) }
+        guard let inheritance, let target = route.move?.target, inheritance.stores == [route.active, target],
+            inheritance.epoch.route == route.epoch.route, inheritance.epoch.number + 1 == route.epoch.number
+        else { return }
+        verified(tenant, upTo: inheritance.place)
     }
 
     /// Leaves it to the work on the tenant to take a cutover back, because the caller's task is cancelled.

@@ -15,6 +15,8 @@ public final class DualWriteInterceptor: EventStore {
         public var maximumWorkers: Int
         /// The most events of one offer.
         public var maximumBatchEvents: Int
+        /// How long events that are appended to one tenant are gathered into one offer in the background; zero for not at all.
+        public var gatheringTime: Duration
         /// How often the statistics are stored.
         public var statisticsInterval: Duration
 
@@ -23,11 +25,13 @@ public final class DualWriteInterceptor: EventStore {
             mode: MirrorMode = .background,
             maximumWorkers: Int = 4,
             maximumBatchEvents: Int = 500,
+            gatheringTime: Duration = .milliseconds(2),
             statisticsInterval: Duration = .seconds(5)
         ) {
             self.mode = mode
             self.maximumWorkers = maximumWorkers
             self.maximumBatchEvents = maximumBatchEvents
+            self.gatheringTime = gatheringTime
             self.statisticsInterval = statisticsInterval
         }
     }
@@ -39,16 +43,20 @@ public final class DualWriteInterceptor: EventStore {
     /// Makes an interceptor in front of a router.
     public init(_ router: TenantRouter, configuration: Configuration = Configuration()) throws(StoreError) {
         guard configuration.maximumWorkers >= 1, configuration.maximumBatchEvents >= 1,
-            configuration.statisticsInterval > .zero
+            configuration.gatheringTime >= .zero, configuration.statisticsInterval > .zero
         else {
-            throw StoreError(.invalidConfiguration, "Workers, batch and interval of an interceptor are positive.")
+            throw StoreError(
+                .invalidConfiguration,
+                "Workers, batch and interval of an interceptor are positive, its gathering time is not negative."
+            )
         }
         self.router = router
         self.configuration = configuration
         mirror = Mirror(
             control: router.control,
             stores: router.stores,
-            maximumBatchEvents: configuration.maximumBatchEvents
+            maximumBatchEvents: configuration.maximumBatchEvents,
+            gatheringTime: configuration.mode == .background ? configuration.gatheringTime : .zero
         )
     }
 

@@ -28,6 +28,7 @@ final class Mirror: Sendable {
     private let stores: StoreRegistry
     private let breaker: CircuitBreaker.Configuration
     private let maximumBatchEvents: Int
+    private let gatheringTime: Duration
     private let metrics = MirrorMetrics()
     private let state = Locked(State())
     private let arrivals = WaitList<Int>()
@@ -37,11 +38,13 @@ final class Mirror: Sendable {
         control: ControlStore,
         stores: StoreRegistry,
         maximumBatchEvents: Int,
+        gatheringTime: Duration = .zero,
         breaker: CircuitBreaker.Configuration = CircuitBreaker.Configuration()
     ) {
         self.control = control
         self.stores = stores
         self.maximumBatchEvents = maximumBatchEvents
+        self.gatheringTime = gatheringTime
         self.breaker = breaker
     }
 
@@ -103,8 +106,9 @@ final class Mirror: Sendable {
                     await arrivals.wait(ticket)
                     return false
                 }
-                await offer(tenant, work.range, migration: work.migration)
-                finish(tenant, through: work.range.upperBound)
+                let gathered = await gather(work, of: tenant)
+                await offer(tenant, gathered.range, migration: gathered.migration)
+                finish(tenant, through: gathered.range.upperBound)
                 return true
             }
             if done { await Task.yield() }
@@ -118,6 +122,22 @@ final class Mirror: Sendable {
             guard let work = state.works.removeValue(forKey: tenant) else { return nil }
             state.active.insert(tenant)
             return (tenant, work)
+        }
+    }
+
+    /// Waits for more work of a tenant, so that a busy one's events share an offer; not while another tenant is in line.
+    private func gather(_ work: Work, of tenant: TenantID) async -> Work {
+        let isAnotherInLine = state.withLock { state in state.order.contains { !state.active.contains($0) } }
+        guard gatheringTime > .zero, !isAnotherInLine else { return work }
+        try? await control.timeline.sleep(for: gatheringTime)
+        return state.withLock { state in
+            guard let more = state.works[tenant], more.migration == work.migration else { return work }
+            state.works[tenant] = nil
+            state.order.removeAll { $0 == tenant }
+            var all = work
+            all.range =
+                min(work.range.lowerBound, more.range.lowerBound)...max(work.range.upperBound, more.range.upperBound)
+            return all
         }
     }
 

@@ -10,30 +10,42 @@ extension TenantRouter {
         }
         var refused: Refusal?
         while true {
-            guard let snapshot = try await snapshot(of: tenant, unlike: refused, creatingRoute: creatingRoute) else {
+            let snapshot: RouteCache.Snapshot
+            if let known = knownSnapshot(of: tenant, unlike: refused) {
+                snapshot = known
+            } else if let read = try await readSnapshot(of: tenant, unlike: refused, creatingRoute: creatingRoute) {
+                snapshot = read
+            } else {
                 // No route was there a moment ago, so nobody has moved the tenant: it is where it always was.
                 return try await body(stores.store(home), .maintenance)
             }
-            let route = snapshot.route
-            if route.state == .cutover, !isPassThrough {
+            // Read where it lies: a copy of a route costs more than the rest of a call.
+            if snapshot.route.state == .cutover, !isPassThrough {
                 try await park(tenant, at: snapshot)
-                if Mutant.parkedGoesOnWhereItWas.isOn { return try await body(stores.store(route.active), route.epoch) }
+                if Mutant.parkedGoesOnWhereItWas.isOn {
+                    return try await body(stores.store(snapshot.route.active), snapshot.route.epoch)
+                }
                 continue
             }
-            let store = try stores.store(route.active)
+            let store = try stores.store(snapshot.route.active)
             do throws(StoreError) {
-                return try await body(store, route.epoch)
+                return try await body(store, snapshot.route.epoch)
             } catch  where error.code == .tenantNotPrepared {
                 // The process that created the route ended before it prepared the store.
                 do throws(StoreError) {
-                    try await store.prepare(tenant: tenant, fence: Fence(epoch: route.epoch, role: .open))
-                    refused = try next(refused, after: error, route: route, isRoutes: false)
+                    try await store.prepare(tenant: tenant, fence: Fence(epoch: snapshot.route.epoch, role: .open))
+                    refused = try next(refused, after: error, route: snapshot.route, isRoutes: false)
                 } catch  where error.code == .fenced || error.code == .epochConflict {
                     // Another process was first, under a newer route.
-                    refused = try next(refused, after: error, route: route, isRoutes: true)
+                    refused = try next(refused, after: error, route: snapshot.route, isRoutes: true)
                 }
             } catch  where error.code == .fenced || error.code == .epochConflict {
-                refused = try next(refused, after: error, route: route, isRoutes: !Mutant.fencedIsTriedAgain.isOn)
+                refused = try next(
+                    refused,
+                    after: error,
+                    route: snapshot.route,
+                    isRoutes: !Mutant.fencedIsTriedAgain.isOn
+                )
             }
         }
     }
@@ -70,21 +82,20 @@ extension TenantRouter {
         return refusal
     }
 
-    /// The route to use: a known one that is young enough and not the refused one, else one that is read now.
-    private func snapshot(
+    /// A route that is known here, young enough and not the refused one.
+    private func knownSnapshot(of tenant: TenantID, unlike refused: Refusal?) -> RouteCache.Snapshot? {
+        guard let known = control.cache.snapshot(of: tenant) else { return nil }
+        if let refused, refused.needsNewRoute { return known.route.number != refused.number ? known : nil }
+        let isYoung = control.timeline.now - known.readAt <= configuration.maximumRouteAge
+        return isYoung || isPassThrough || Mutant.routeNeverAges.isOn ? known : nil
+    }
+
+    /// The route as it is read now.
+    private func readSnapshot(
         of tenant: TenantID,
         unlike refused: Refusal?,
         creatingRoute: Bool
     ) async throws(StoreError) -> RouteCache.Snapshot? {
-        if let known = control.cache.snapshot(of: tenant) {
-            if let refused, refused.needsNewRoute {
-                if known.route.number != refused.number { return known }
-            } else if isPassThrough || control.timeline.now - known.readAt <= configuration.maximumRouteAge {
-                return known
-            } else if Mutant.routeNeverAges.isOn {
-                return known
-            }
-        }
         if let refused, refused.needsNewRoute, refused.sameRouteCount > 1 {
             // The store knows more than the control store has answered so far. Ask a few times, a little later each time, in case
             // its answers are stale; then it is behind for good.

@@ -1,3 +1,5 @@
+internal import Synchronization
+
 /// The event store that an application holds while its tenants may move: each call goes to the store that is active now.
 ///
 /// The application never learns which store answers. While a tenant's cutover is decided its calls are parked, first in first
@@ -51,7 +53,7 @@ public final class TenantRouter: EventStore {
     let configuration: Configuration
     let now: @Sendable () -> WallTime
     let metrics = RoutingMetrics()
-    private let isBypassed = Locked(false)
+    private let isBypassed = Atomic(false)
 
     /// Makes a router.
     ///
@@ -90,8 +92,8 @@ public final class TenantRouter: EventStore {
     /// No route is read again, no call is parked or repeated, nothing is mirrored. Fences stay: a call that is no longer allowed
     /// throws `fenced` instead of finding its way.
     public var isPassThrough: Bool {
-        get { isBypassed.withLock { $0 } }
-        set { isBypassed.withLock { $0 = newValue } }
+        get { isBypassed.load(ordering: .acquiring) }
+        set { isBypassed.store(newValue, ordering: .releasing) }
     }
 
     /// Keeps the routes of tenants that are in use fresh, until its task is cancelled.
@@ -171,8 +173,8 @@ public final class TenantRouter: EventStore {
 
     /// While a copy follows the tenant, what the copy's store cannot hold is refused before it is acknowledged.
     private func checkFollower(_ parts: [StreamAppend], tenant: TenantID) throws(StoreError) {
-        guard let route = control.cache.snapshot(of: tenant)?.route,
-            let name = route.move?.target ?? route.warm?.store, !isPassThrough,
+        guard let known = control.cache.snapshot(of: tenant),
+            let name = known.route.move?.target ?? known.route.warm?.store, !isPassThrough,
             let follower = try? stores.store(name)
         else { return }
         for (index, part) in parts.enumerated() {

@@ -53,6 +53,57 @@ struct OperationsTests {
         }
     }
 
+    @Test("the way back verifies only what came later, unless something happened to the route in between")
+    func verificationOfTheWayBack() async throws {
+        let process = try Fleet().makeProcess(.quick)
+        let board = process.coordinator.board
+        try await append(30, through: process.router)
+        var id = MigrationID()
+        try await running(process) { coordinator in
+            id = try await coordinator.start(tenant: Fleet.tenant, to: "second")
+            try await coordinator.waitUntil(.dualWrite, of: id)
+            try await coordinator.cutOver(id)
+        }
+        #expect(board.entry(of: Fleet.tenant)?.verified == nil)
+        try await append(5, through: process.router)
+        // Nobody works on it: what is known as verified was known from the beginning.
+        let back = try await process.coordinator.rollBack(id)
+        #expect(board.entry(of: Fleet.tenant)?.verified?.position == 30)
+        try await running(process) { coordinator in
+            try await coordinator.waitUntil(.dualWrite, of: back)
+            try await coordinator.cutOver(back)
+        }
+        try await process.coordinator.dropWarmCopy(of: Fleet.tenant)
+        _ = try await process.coordinator.start(tenant: Fleet.tenant, to: "second")
+        #expect(board.entry(of: Fleet.tenant)?.verified == nil)
+    }
+
+    @Test("a long history is verified in pieces, each going on where this process got to")
+    func verificationInPieces() async throws {
+        let fleet = Fleet()
+        let process = try fleet.makeProcess(.quick)
+        let events = (0..<1_100).map(event)
+        _ = try await process.router.append(events, to: "s", tenant: Fleet.tenant)
+        let coordinator = process.coordinator
+        try await running(process) { coordinator in
+            let id = try await coordinator.start(tenant: Fleet.tenant, to: "second")
+            try await coordinator.waitUntil(.dualWrite, of: id)
+        }
+        coordinator.board.remove(Fleet.tenant)
+        var positions: [Int64?] = []
+        var isDone = false
+        while !isDone {
+            isDone = try await coordinator.verifyPrefix(
+                of: Fleet.tenant,
+                source: fleet.first,
+                target: fleet.second,
+                maximumPages: 1
+            )
+            positions.append(coordinator.board.entry(of: Fleet.tenant)?.verified?.position)
+        }
+        #expect(positions == [512, 1_024, 1_100])
+    }
+
     @Test("repair replaces a damaged copy from its first wrong event on, for the streams that are asked for only")
     func repair() async throws {
         let hooked = Locked<HookedEventStore?>(nil)

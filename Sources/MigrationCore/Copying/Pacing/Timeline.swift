@@ -6,8 +6,12 @@ package struct Timeline: Sendable {
     private let pause: @Sendable (Duration) async throws -> Void
 
     /// Begins at the clock's present instant.
-    package init(_ clock: any Clock<Duration>) { self = Timeline(from: clock) }
+    package init(_ clock: any Clock<Duration>) {
+        // Every call through a router asks for the time; of the usual clock the compiler knows all types.
+        self = if let clock = clock as? ContinuousClock { Timeline(from: clock) } else { Timeline(from: clock) }
+    }
 
+    @inline(__always)
     private init(from clock: some Clock<Duration>) {
         let start = clock.now
         elapsed = { start.duration(to: clock.now) }

@@ -6,6 +6,8 @@ final class DigestPlan: Sendable {
     let byValue: Bool
     /// The first bytes that are hashed: a SHA-256 over the options themselves.
     let domain: [UInt8]
+    /// A hasher that has hashed the domain.
+    let hasher: SHA256
     /// The UTF-8 bytes of the excluded names, sorted.
     let excludedNames: [[UInt8]]
     /// Bit n is set when an excluded name has n modulo 64 as its first byte; the empty name has 0.
@@ -24,6 +26,9 @@ final class DigestPlan: Sendable {
             text.append(contentsOf: name)
         }
         domain = Array(SHA256.hash(data: text))
+        var hasher = SHA256()
+        hasher.update(data: domain)
+        self.hasher = hasher
     }
 
     /// Whether a top-level field is left out.

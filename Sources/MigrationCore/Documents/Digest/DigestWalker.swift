@@ -22,6 +22,8 @@ struct DigestWalker {
         var start: UInt32
         var value: UInt32
         var end: UInt32
+        /// Whether the element is hashed as it lies there: no level inside, and no number that is hashed by its value.
+        var isLeaf: Bool
 
         var name: Range<Int> { (Int(start) + 1)..<(Int(value) - 1) }
 
@@ -41,40 +43,54 @@ struct DigestWalker {
     private let bytes: UnsafeRawBufferPointer
     private let plan: DigestPlan
     private let byValue: Bool
-    private var hasher = SHA256()
+    private var hasher: SHA256
+    /// The elements of all levels that are open, one level after the other; beyond `count` there is room that was used before.
     private var elements: [Element] = []
+    private var count = 0
     private var levels: [Level] = []
-    /// What was produced and is not hashed yet.
-    private var buffer: [UInt8] = []
-    /// A range of `bytes` that follows `buffer`.
+    /// The first `filled` bytes were produced and are not hashed yet: the hasher is called seldom, since a call costs more than
+    /// copying most documents.
+    private let buffer: UnsafeMutableRawBufferPointer
+    private var filled = 0
+    /// A range of `bytes` that follows what is in `buffer`.
     private var run = 0..<0
+    private var number: [UInt8] = []
 
     private static let bufferCapacity = 4096
-    private static let directRun = 512
     private static let insertionSortCount = 24
 
-    init(_ bytes: UnsafeRawBufferPointer, _ plan: DigestPlan) {
-        self.bytes = bytes
-        self.plan = plan
-        byValue = plan.byValue
-        elements.reserveCapacity(32)
-        buffer.reserveCapacity(min(bytes.count, Self.bufferCapacity) + 64)
-        buffer.append(contentsOf: plan.domain)
+    /// The digest of a valid document.
+    static func digest(of bytes: UnsafeRawBufferPointer, _ plan: DigestPlan) -> DocumentDigest {
+        withUnsafeTemporaryAllocation(byteCount: min(bytes.count, bufferCapacity), alignment: 16) { buffer in
+            var walker = DigestWalker(bytes, plan, buffer)
+            return walker.digest()
+        }
     }
 
-    mutating func digest() -> DocumentDigest {
+    private init(_ bytes: UnsafeRawBufferPointer, _ plan: DigestPlan, _ buffer: UnsafeMutableRawBufferPointer) {
+        self.bytes = bytes
+        self.plan = plan
+        self.buffer = buffer
+        byValue = plan.byValue
+        hasher = plan.hasher
+        elements.reserveCapacity(32)
+    }
+
+    private mutating func digest() -> DocumentDigest {
         var level = enter(documentAt: 0, end: bytes.count, isArray: false, isTop: true)
         while true {
             if level.next == level.end {
                 emit(level.terminator..<(level.terminator + 1))
-                elements.removeLast(level.end - level.base)
+                count = level.base
                 guard let parent = levels.popLast() else { break }
                 level = parent
                 continue
             }
             let element = elements[level.next]
             level.next += 1
-            if let inner = produce(element) {
+            if element.isLeaf {
+                emit(Int(element.start)..<Int(element.end))
+            } else if let inner = produce(element) {
                 levels.append(level)
                 level = inner
             }
@@ -86,7 +102,7 @@ struct DigestWalker {
 
     /// Reads the elements of a level and sorts them where their order is ignored.
     private mutating func enter(documentAt start: Int, end: Int, isArray: Bool, isTop: Bool = false) -> Level {
-        let base = elements.count
+        let base = count
         let sorts = plan.sorts && !isArray
         var isSorted = true
         var reader = BSONReader(bytes, documentAt: start)
@@ -96,19 +112,18 @@ struct DigestWalker {
                 sortKey: sorts ? sortKey(element.name) : 0,
                 start: UInt32(truncatingIfNeeded: element.name.lowerBound - 1),
                 value: UInt32(truncatingIfNeeded: element.value.lowerBound),
-                end: UInt32(truncatingIfNeeded: element.value.upperBound)
+                end: UInt32(truncatingIfNeeded: element.value.upperBound),
+                isLeaf: isLeaf(element.type)
             )
-            if sorts, isSorted, let last = elements.last, elements.count > base {
-                isSorted = last.precedes(item, in: bytes)
-            }
-            elements.append(item)
+            if sorts, isSorted, count > base { isSorted = elements[count - 1].precedes(item, in: bytes) }
+            if count < elements.count { elements[count] = item } else { elements.append(item) }
+            count += 1
         }
         if !isSorted { sort(from: base) }
-        return Level(base: base, next: base, end: elements.count, terminator: end - 1)
+        return Level(base: base, next: base, end: count, terminator: end - 1)
     }
 
     /// Produces an element; of one with a level inside, what comes before that level, which is returned.
-    @inline(__always)
     private mutating func produce(_ element: Element) -> Level? {
         let start = Int(element.start)
         let value = Int(element.value)
@@ -134,12 +149,24 @@ struct DigestWalker {
         return nil
     }
 
+    @inline(__always)
+    private func isLeaf(_ type: BSONType) -> Bool {
+        switch type {
+        case .document, .array, .javaScriptWithScope: false
+        case .int32, .int64, .double, .decimal128: !byValue
+        default: true
+        }
+    }
+
     private mutating func produceNumber(_ element: BSONElement) {
         closeRun()
-        buffer.append(BSONType.int32.rawValue)
-        emit(element.name.lowerBound..<element.value.lowerBound)
-        closeRun()
-        CanonicalNumber.append(bytes.value(of: element), to: &buffer)
+        number.removeAll(keepingCapacity: true)
+        number.append(BSONType.int32.rawValue)
+        number.append(
+            contentsOf: UnsafeRawBufferPointer(rebasing: bytes[element.name.lowerBound..<element.value.lowerBound])
+        )
+        CanonicalNumber.append(bytes.value(of: element), to: &number)
+        number.withUnsafeBytes { append($0) }
     }
 
     private mutating func emitLength(at offset: Int) {
@@ -159,19 +186,23 @@ struct DigestWalker {
     }
 
     private mutating func closeRun() {
-        if run.count >= Self.directRun {
-            hashBuffer()
-            hasher.update(bufferPointer: UnsafeRawBufferPointer(rebasing: bytes[run]))
-        } else {
-            buffer.append(contentsOf: UnsafeRawBufferPointer(rebasing: bytes[run]))
-            if buffer.count >= Self.bufferCapacity { hashBuffer() }
-        }
+        append(UnsafeRawBufferPointer(rebasing: bytes[run]))
         run = run.upperBound..<run.upperBound
     }
 
+    private mutating func append(_ produced: UnsafeRawBufferPointer) {
+        if produced.count > buffer.count - filled { hashBuffer() }
+        if produced.count > buffer.count {
+            hasher.update(bufferPointer: produced)
+        } else if let start = produced.baseAddress, let room = buffer.baseAddress {
+            (room + filled).copyMemory(from: start, byteCount: produced.count)
+            filled += produced.count
+        }
+    }
+
     private mutating func hashBuffer() {
-        buffer.withUnsafeBytes { hasher.update(bufferPointer: $0) }
-        buffer.removeAll(keepingCapacity: true)
+        hasher.update(bufferPointer: UnsafeRawBufferPointer(rebasing: buffer[..<filled]))
+        filled = 0
     }
 
     // MARK: Order of names
@@ -188,12 +219,13 @@ struct DigestWalker {
 
     private mutating func sort(from base: Int) {
         let bytes = bytes
-        if elements.count - base > Self.insertionSortCount {
-            elements[base...].sort { $0.precedes($1, in: bytes) }
+        let end = count
+        if end - base > Self.insertionSortCount {
+            elements[base..<end].sort { $0.precedes($1, in: bytes) }
             return
         }
         elements.withUnsafeMutableBufferPointer { elements in
-            for index in (base + 1)..<elements.count {
+            for index in (base + 1)..<end {
                 let item = elements[index]
                 var place = index
                 while place > base, item.precedes(elements[place - 1], in: bytes) {

@@ -26,8 +26,7 @@ extension Document {
         let plan = options.plan
         return bson.withUnsafeBytes { bytes in
             if plan.sorts || plan.byValue {
-                var walker = DigestWalker(bytes, plan)
-                return walker.digest()
+                return DigestWalker.digest(of: bytes, plan)
             }
             return Self.flatDigest(of: bytes, plan)
         }
@@ -35,8 +34,7 @@ extension Document {
 
     /// Hashes runs of top-level elements between excluded fields.
     private static func flatDigest(of bytes: UnsafeRawBufferPointer, _ plan: DigestPlan) -> DocumentDigest {
-        var hasher = SHA256()
-        plan.domain.withUnsafeBytes { hasher.update(bufferPointer: $0) }
+        var hasher = plan.hasher
         var start = 4
         if !plan.excludedNames.isEmpty {
             var reader = BSONReader(bytes)
