@@ -150,16 +150,18 @@ extension MigrationCoordinator {
         target: any FencedEventStore,
         maximumPages: Int = .max
     ) async throws(StoreError) -> Bool {
-        guard let head = try await target.head(tenant: tenant, epoch: .maintenance) else { return true }
+        guard var head = try await target.head(tenant: tenant, epoch: .maintenance) else { return true }
+        if let known = board.entry(of: tenant)?.verified, known.position > head.position {
+            guard let later = try await target.head(tenant: tenant, epoch: .maintenance) else { return true }
+            head = later
+            // Still beyond the end: the target was emptied since, and what it holds now was verified by nobody.
+            if known.position > head.position { board.update(tenant) { $0.verified = nil } }
+        }
         var place = LogCheckpoint.beginning
         var pages = 0
         while true {
             // A tail and a cutover of one process share what each of them has verified.
-            if let known = board.entry(of: tenant)?.verified, known.position <= head.position,
-                known.position > place.position
-            {
-                place = known
-            }
+            if let known = board.entry(of: tenant)?.verified, known.position > place.position { place = known }
             guard place.position < head.position else { return true }
             guard pages < maximumPages else { return false }
             place = try await PrefixVerification(source: source, target: target, tenant: tenant)
