@@ -37,7 +37,8 @@ from eventsource.ports.migration.models import (
 )
 
 WRITERS = 32
-ATTEMPTS = 30
+# How long cutovers are tried under load: each attempt is followed by a pass over what came meanwhile, which grows.
+PATIENCE_SECONDS = 60
 NOTE = "Leave it with the neighbours, second door on the left, and ring twice."
 
 
@@ -174,7 +175,8 @@ async def pause(
     try:
         await asyncio.sleep(0.5)
         before = statistics.median(end - start for start, end in calls)
-        while attempts < ATTEMPTS:
+        end = time.perf_counter() + PATIENCE_SECONDS
+        while time.perf_counter() < end:
             attempts += 1
             begun = time.perf_counter()
             outcome = await coordinator.trigger_cutover(migration_id, timeout_ms=5_000)
@@ -184,8 +186,8 @@ async def pause(
                 result = max((e - s for s, e in calls if e > begun and s < ended), default=before) - before
                 break
             try:
-                await coordinator.run_resync_pass(migration_id)
-            except MigrationError:  # "kept moving under the copier"
+                await asyncio.wait_for(coordinator.run_resync_pass(migration_id), end - time.perf_counter())
+            except (MigrationError, TimeoutError):  # "kept moving under the copier"
                 continue
     finally:
         stop.set()

@@ -108,6 +108,8 @@ extension MigrationCoordinator {
                     try await copier.copy(tenant: tenant, epoch: route.epoch)
                     if configuration.verifiesBeforeCutover {
                         try await verifyPrefix(of: tenant, source: source, target: target)
+                        // What came while the target was verified would be brought over in the pause.
+                        try await copier.copy(tenant: tenant, epoch: route.epoch)
                     }
                     return try await self.lag(of: tenant, source: source, target: target)
                 }

@@ -89,6 +89,43 @@ struct RaceTests {
         }
     }
 
+    @Test("what a step meets after another process began the next migration does not fail that one")
+    func foreignTrouble() async throws {
+        let fleet = Fleet(wrapping: { HookedEventStore($0) })
+        let target = try #require(fleet.stores[1] as? HookedEventStore)
+        // Nothing but the step itself tells this process that the route has changed.
+        var configuration = MigrationCoordinator.Configuration.quick
+        configuration.routePollInterval = .seconds(60)
+        let process = try fleet.makeProcess(configuration)
+        let other = try fleet.makeProcess().coordinator
+        _ = try await process.router.append([event], to: "s", tenant: Fleet.tenant)
+        let id = try await process.coordinator.start(tenant: Fleet.tenant, to: "second")
+        target.onNextOffer(
+            .meanwhile { _ throws(StoreError) in
+                _ = try? await other.abort(id, reason: "test")
+                _ = try? await other.start(tenant: Fleet.tenant, to: "second")
+                throw StoreError(.logDiverged, "Two logs that are none of the next migration's business.")
+            }
+        )
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            group.addTask { try? await process.coordinator.run() }
+            while target.offers.isEmpty { try await Task.sleep(for: .milliseconds(1)) }
+            let next = try #require(try await nextMove(after: id, of: other))
+            try await other.waitUntil(.dualWrite, of: next)
+            group.cancelAll()
+        }
+    }
+
+    /// The migration that a tenant has after the given one.
+    private func nextMove(after id: MigrationID, of coordinator: MigrationCoordinator) async throws -> MigrationID? {
+        for _ in 0..<10_000 {
+            let move = try await coordinator.route(of: Fleet.tenant)?.move
+            if let move, move.migration != id { return move.migration }
+            try await Task.sleep(for: .milliseconds(1))
+        }
+        return nil
+    }
+
     @Test("a change that arrived twice is known to be this process's own, although its second answer is a refusal")
     func repeatedRequest() async throws {
         let fleet = Fleet()
