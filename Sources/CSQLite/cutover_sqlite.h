@@ -35,4 +35,13 @@ static inline int cutover_sqlite3_set_checkpoint_on_close(sqlite3 *database, int
     return sqlite3_db_config(database, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, !does, (int *)0);
 }
 
+/* Waits until what was written to the file is on the disk, through the connection's own descriptor: closing another one would drop
+   the locks that this process holds on the file. */
+static inline int cutover_sqlite3_sync_file(sqlite3 *database) {
+    sqlite3_file *file = (sqlite3_file *)0;
+    int result = sqlite3_file_control(database, "main", SQLITE_FCNTL_FILE_POINTER, &file);
+    if (result != SQLITE_OK || !file || !file->pMethods) return result;
+    return file->pMethods->xSync(file, SQLITE_SYNC_NORMAL);
+}
+
 #endif

@@ -12,6 +12,7 @@ internal import MigrationCore
     /// The pointer of `handle`; not used after `close()`.
     private let database: OpaquePointer
     let busy: BusyHandler
+    let logSize = LogSize()
 
     enum Access {
         case readOnly

@@ -20,7 +20,13 @@ extension SQLiteDatabase {
             busyTimeout: configuration.busyTimeout
         )
         let name = "sqlite-\(path.split(separator: "/").last ?? "")"
-        let writer = Writer(connection: connection, name: name)
+        let checkpointer = Checkpointer(name: name) { () throws(StoreError) -> Connection in
+            let connection = try Connection(path: path, access: .readWrite, busyTimeout: configuration.busyTimeout)
+            try connection.checkpointOnClose()
+            try connection.apply(configuration)
+            return connection
+        }
+        let writer = Writer(connection: connection, checkpointer: checkpointer, name: name)
         do throws(StoreError) {
             try await writer.run { (connection) throws(StoreError) in
                 try connection.adopt(configuration)
@@ -101,6 +107,7 @@ extension Connection {
         try checkpointOnClose()
         try switchToWriteAheadLog()
         try apply(configuration)
+        takeOverCheckpoints()
         if found < Schema.version { try upgrade() }
     }
 

@@ -16,9 +16,11 @@ final class Writer: Sendable {
 
     private let lane: Lane
     private let connection: Connection
+    private let checkpointer: Checkpointer
     private let inbox = Locked(Inbox())
     /// Fires after each commit.
     let committed = ChangeSignal()
+    private let tidying = Locked(Tidying())
 
     private struct Inbox {
         var works = Deque<any PendingWork<Connection>>()
@@ -27,8 +29,15 @@ final class Writer: Sendable {
         var isClosed = false
     }
 
-    init(connection: Connection, name: String) {
+    private struct Tidying {
+        var isUnderWay = false
+        /// How many pages the log has to hold until it is copied into the file.
+        var pages = Checkpointer.pages
+    }
+
+    init(connection: Connection, checkpointer: Checkpointer, name: String) {
         self.connection = connection
+        self.checkpointer = checkpointer
         self.lane = Lane(name: name)
     }
 
@@ -77,6 +86,7 @@ final class Writer: Sendable {
             }
         }
         await lane.stopped()
+        await checkpointer.stop()
     }
 
     // MARK: The group
@@ -113,6 +123,7 @@ final class Writer: Sendable {
         // An interruption of what ran before is not meant for the group.
         connection.busy.rearm()
         commit(taken.filter { $0.begin() })
+        keepLogShort()
     }
 
     private func commit(_ works: [any PendingWork<Connection>]) {
@@ -137,6 +148,38 @@ final class Writer: Sendable {
             } else {
                 for work in works { commit([work]) }
             }
+        }
+    }
+
+    // MARK: The log
+
+    /// On the lane, after a group: has a long log copied into the file, beside the groups that follow.
+    private func keepLogShort() {
+        let pages = connection.logSize.pages
+        let begins = tidying.withLock { tidying in
+            // The log has begun anew.
+            if pages < Checkpointer.pages { tidying.pages = Checkpointer.pages }
+            if tidying.isUnderWay || pages < tidying.pages { return false }
+            tidying.isUnderWay = true
+            return true
+        }
+        guard begins else { return }
+        checkpointer.copyLog { [weak self] in
+            guard let self else { return }
+            lane.submit { self.finishLog() }
+        }
+    }
+
+    /// On the lane, between two groups: copies what was committed since, so that the next commit begins the log anew.
+    ///
+    /// While a reader is in the log it cannot begin anew: then it grows, and is copied again when it has grown by another quarter.
+    private func finishLog() {
+        guard !connection.isClosed else { return }
+        do throws(StoreError) { _ = try connection.copyLog() } catch {}
+        let pages = connection.logSize.pages
+        tidying.withLock { tidying in
+            tidying.isUnderWay = false
+            tidying.pages = pages + Checkpointer.pages / 4
         }
     }
 }
