@@ -1,4 +1,5 @@
 import AzureEmulator
+import Dispatch
 
 #if canImport(Glibc)
 import Glibc
@@ -27,8 +28,7 @@ struct Main {
         }
         var endsWithInput = false
         guard let configuration = configuration(arguments, &endsWithInput) else {
-            fputs(help + "\n", stderr)
-            exit(64)
+            fail(help, code: 64)
         }
         signal(SIGTERM) { _ in _exit(0) }
         signal(SIGINT) { _ in _exit(0) }
@@ -40,8 +40,7 @@ struct Main {
                 fflush(nil)
             }
         } catch {
-            fputs("azure-emulator: \(error)\n", stderr)
-            exit(1)
+            fail("azure-emulator: \(error)", code: 1)
         }
     }
 
@@ -71,20 +70,19 @@ struct Main {
         return configuration
     }
 
-    /// A thread of its own waits for the end of the standard input, so that no emulator outlives its test run.
+    /// Waits for the end of the standard input, so that no emulator outlives its test run.
     private static func endWithInput() {
-        var thread = pthread_t()
-        pthread_create(
-            &thread,
-            nil,
-            { _ in
-                var byte: UInt8 = 0
-                while true {
-                    let count = read(0, &byte, 1)
-                    if count == 0 || (count < 0 && errno != EINTR) { _exit(0) }
-                }
-            },
-            nil
-        )
+        DispatchQueue(label: "standard input").async {
+            var byte: UInt8 = 0
+            while true {
+                let count = read(0, &byte, 1)
+                if count == 0 || (count < 0 && errno != EINTR) { _exit(0) }
+            }
+        }
+    }
+
+    private static func fail(_ text: String, code: Int32) -> Never {
+        _ = Array((text + "\n").utf8).withUnsafeBytes { write(2, $0.baseAddress, $0.count) }
+        exit(code)
     }
 }

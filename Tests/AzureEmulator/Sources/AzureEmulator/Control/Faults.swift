@@ -89,7 +89,7 @@ package final class Faults: Sendable {
         guard text.hasPrefix(pieces[0]) else { return false }
         var rest = text.dropFirst(pieces[0].count)
         for piece in pieces[1..<(pieces.count - 1)] where !piece.isEmpty {
-            guard let found = rest.range(of: String(piece)) else { return false }
+            guard let found = rest.firstRange(of: piece) else { return false }
             rest = rest[found.upperBound...]
         }
         return rest.hasSuffix(pieces[pieces.count - 1])

@@ -13,7 +13,7 @@ package final class Rules: Sendable {
 
     /// Whether a rule is kept. Asking for a rule that no service lists is a slip of the programmer.
     package func holds(_ name: String) -> Bool {
-        assert(names.contains(name), "no service lists the rule \(name)")
+        precondition(names.contains(name), "no service lists the rule \(name)")
         return broken.withLock { $0.isEmpty || !$0.contains(name) }
     }
 

@@ -46,7 +46,7 @@ package struct Request: Sendable {
         self.isSecure = isSecure
         var target = Substring(target)
         // The absolute form, as a proxy or a part of a batch sends it.
-        if let scheme = target.range(of: "://") {
+        if let scheme = target.firstRange(of: "://") {
             let afterHost = target[scheme.upperBound...]
             target = afterHost.firstIndex(of: "/").map { afterHost[$0...] } ?? "/"
         }
@@ -88,28 +88,6 @@ extension StringProtocol {
     /// Whether both are the same when the case of ASCII letters does not count.
     package func equalsIgnoringCase(_ other: some StringProtocol) -> Bool {
         utf8.count == other.utf8.count && zip(utf8, other.utf8).allSatisfy { $0.lowercasedASCII == $1.lowercasedASCII }
-    }
-
-    /// The first place where a text occurs.
-    package func range(of text: String) -> Range<Index>? {
-        guard let first = text.first else { return startIndex..<startIndex }
-        var start = startIndex
-        while let candidate = self[start...].firstIndex(of: first) {
-            if self[candidate...].hasPrefix(text) { return candidate..<index(candidate, offsetBy: text.count) }
-            start = index(after: candidate)
-        }
-        return nil
-    }
-
-    /// The text with each occurrence of another one replaced.
-    package func replacing(_ text: String, with replacement: String) -> String {
-        var result = ""
-        var rest = self[...]
-        while let found = rest.range(of: text), !text.isEmpty {
-            result += rest[..<found.lowerBound] + replacement
-            rest = rest[found.upperBound...]
-        }
-        return result + rest
     }
 
     /// The text without spaces and tabs at both ends.
