@@ -27,7 +27,7 @@ struct Main {
             return
         }
         var endsWithInput = false
-        guard let configuration = configuration(arguments, &endsWithInput) else {
+        guard let configuration = parse(arguments, &endsWithInput) else {
             fail(help, code: 64)
         }
         signal(SIGTERM) { _ in _exit(0) }
@@ -44,7 +44,7 @@ struct Main {
         }
     }
 
-    private static func configuration(_ arguments: [String], _ endsWithInput: inout Bool) -> ServerConfiguration? {
+    private static func parse(_ arguments: [String], _ endsWithInput: inout Bool) -> ServerConfiguration? {
         var configuration = ServerConfiguration()
         var rest = arguments[...]
         while let argument = rest.popFirst() {

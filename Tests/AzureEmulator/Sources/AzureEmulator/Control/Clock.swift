@@ -17,7 +17,10 @@ package final class Clock: Sendable {
 
     package init() {}
 
-    /// The time of the services.
+    /// The machine's time. The dates that clients sign are compared with this one, for they know of no offset.
+    package static var machine: Moment { Moment(ticks: machineTicks) }
+
+    /// The time of the services: of entity tags, timestamps, leases, and of what expires.
     package var now: Moment {
         let ticks = Self.machineTicks
         return state.withLock { Moment(ticks: ticks + $0.offset) }

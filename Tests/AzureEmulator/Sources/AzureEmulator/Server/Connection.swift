@@ -40,7 +40,7 @@ struct Connection: Sendable {
                     body = []
                     var response =
                         isTooLarge ? Response(413) : await emulator.answer(request, at: service)
-                    response.set("Date", emulator.environment.clock.now.rfc1123)
+                    response.set("Date", Clock.machine.rfc1123)
                     let staysOpen = received.isKeepAlive
                     if response.delivery == .reset { return try await reset(channel.channel) }
                     let isWhole = try await write(response, to: outbound, method: request.method, keepAlive: staysOpen)
