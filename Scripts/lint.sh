@@ -20,7 +20,7 @@ shell_scripts() {
 
 python_scripts() {
     local script
-    for script in Scripts/*.py; do
+    for script in Scripts/*.py Tests/AzureEmulator/Clients/*.py; do
         python3 -c 'import ast, sys; ast.parse(open(sys.argv[1]).read(), sys.argv[1])' "$script"
     done
 }

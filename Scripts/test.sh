@@ -6,8 +6,12 @@
 # CUTOVER_CACHE            downloads, default .cache
 # CUTOVER_MONGOD           the mongod that the tests start; by default the one that Scripts/fetch-mongod.sh fetches
 # CUTOVER_PYMONGO          the Python with PyMongo that reads and writes beside them; by default Scripts/fetch-pymongo.sh makes one
+# CUTOVER_EMULATOR         the Azure emulator that the tests start; by default the one that is built here
 # CUTOVER_REQUIRE_SERVERS  1 here: a test whose server or corpus is missing fails instead of being skipped
 source "$(dirname "${BASH_SOURCE[0]}")/common.sh"
+
+# shellcheck source=Scripts/emulator.sh
+source "$(dirname "${BASH_SOURCE[0]}")/emulator.sh"
 
 export CUTOVER_REQUIRE_SERVERS=1
 export CUTOVER_SEED=${CUTOVER_SEED:-$(od -An -N4 -tu4 /dev/urandom | tr -d ' ')}
@@ -74,6 +78,13 @@ step "BSON corpus" Scripts/fetch-bson-corpus.sh
 step "MongoDB server" Scripts/fetch-mongod.sh
 step "PyMongo" Scripts/fetch-pymongo.sh
 step "dependency rule" python3 Scripts/check_dependencies.py
+step "Azure emulator" emulator_build
+if [ "$step_status" -eq 0 ]; then
+    step "Azure emulator: signature vectors" emulator_tests
+    step "Azure emulator: the official clients are there" emulator_environment
+    step_within 240 "Azure emulator: official clients" emulator_clients
+    step_within 240 "Azure emulator: broken rules are noticed" emulator_mutation
+fi
 step "debug build, all traits" debug_build
 if [ "$step_status" -eq 0 ]; then
     step "tests" all_tests
