@@ -5,8 +5,7 @@ import NIOSSL
 
 /// One service behind one port of 127.0.0.1.
 struct Listener: Sendable {
-    typealias Connections = NIOAsyncChannel<NIOAsyncChannel<HTTPServerRequestPart, HTTPPart>, Never>
-    typealias HTTPPart = HTTPPartOfResponse
+    typealias Connections = NIOAsyncChannel<NIOAsyncChannel<HTTPServerRequestPart, HTTPPartOfResponse>, Never>
 
     let service: any Service
     let isSecure: Bool

@@ -110,7 +110,7 @@ struct StorageAuthorization: Sendable {
     ) throws(StorageError) -> StorageGrant {
         let accounts = environment.accounts
         let rules = environment.rules
-        var text: String
+        let text: String
         if signature.isForAccount {
             text = signature.accountText(account: accounts.storageName)
             if rules.holds("\(service).sas-scope") {

@@ -101,7 +101,7 @@ struct XML {
             default:
                 let code =
                     entity.hasPrefix("#x") ? UInt32(entity.dropFirst(2), radix: 16) : UInt32(entity.dropFirst(1))
-                guard entity.hasPrefix("#"), let scalar = code.flatMap(Unicode.Scalar.init) else { return nil }
+                guard entity.hasPrefix("#"), let scalar = code.flatMap({ Unicode.Scalar($0) }) else { return nil }
                 result.unicodeScalars.append(scalar)
             }
             rest = rest[rest.index(after: end)...]
