@@ -1,5 +1,6 @@
 """The official client of Blob storage, unmodified, against the emulator, with signatures checked."""
 
+import base64
 import datetime
 import hashlib
 
@@ -103,7 +104,7 @@ def put(emulator, t):
         content_type="text/plain", cache_control="no-store", content_language="en", content_disposition="inline"))
     t.true("a put answers an entity tag in quotes", first["etag"].startswith('"0x') and first["etag"].endswith('"'))
     t.equal("a put answers the MD5", bytes(first["content_md5"]), hashlib.md5(b"hello").digest())
-    t.equal("a put answers the real service's CRC64", first["content_crc64"], "V0JSBnCFdzM=")
+    t.equal("a put answers the real service's CRC64", base64.b64encode(first["content_crc64"]), b"V0JSBnCFdzM=")
     t.raises("create only refuses an existing blob with 409", lambda: b.upload_blob(b"again"), 409, "BlobAlreadyExists",
              ResourceExistsError)
     p = b.get_blob_properties()
@@ -256,10 +257,11 @@ def listing(emulator, t):
     t.equal("blobs are listed in the order of their bytes", [x.name for x in c.list_blobs()], ordered)
     t.equal("a prefix selects", [x.name for x in c.list_blobs(name_starts_with="a/")], ["a/1", "a/2", "a/b/3"])
     walked = [(x.name, isinstance(x, BlobPrefix)) for x in c.walk_blobs()]
-    t.equal("a delimiter makes folders among the blobs", walked, [
-        ("Z", False), ("a\u0001b", False), ("a/", True), ("b", False), ("ba", False), ("x&<y>", False), ("é", False)])
+    # The client puts the folders of a page before its blobs; wire_checks.py sees that they stand among them.
+    t.equal("a delimiter makes folders", walked, [
+        ("a/", True), ("Z", False), ("a\u0001b", False), ("b", False), ("ba", False), ("x&<y>", False), ("é", False)])
     inner = [x.name for x in c.walk_blobs(name_starts_with="a/")]
-    t.equal("a folder is listed alone", inner, ["a/1", "a/2", "a/b/"])
+    t.equal("a folder is listed alone", inner, ["a/b/", "a/1", "a/2"])
     pages = [[x.name for x in page] for page in c.list_blobs(results_per_page=4).by_page()]
     t.equal("pages follow each other by markers", pages, [ordered[:4], ordered[4:8], ordered[8:]])
     found = {x.name: (dict(x.metadata), dict(x.tags or {}), x.size) for x in c.list_blobs(include=["metadata", "tags"])}
@@ -317,7 +319,7 @@ def leases(emulator, t):
     lease = b.acquire_lease(60)
     lease.release()
     t.equal("a released lease is available", b.get_blob_properties().lease.state, "available")
-    t.raises("a write with a lease that is none is refused", lambda: b.set_blob_metadata({}, lease=lease), 412,
+    t.raises("a write with a lease that is none is refused", lambda: b.set_blob_metadata({}, lease=other.id), 412,
              "LeaseNotPresentWithBlobOperation")
     held = c.acquire_lease(-1)
     t.raises("a leased container is not deleted without it", c.delete_container, 412, "LeaseIdMissing")

@@ -140,8 +140,8 @@ class Assertions:
     def equal(self, name, found, wanted):
         self._report(name, found == wanted, f"found {found!r}, wanted {wanted!r}")
 
-    def raises(self, name, action, status=None, code=None, kind=Exception):
-        """The action fails with an exception of this kind, HTTP status and error code."""
+    def raises(self, name, action, status=None, code=None, kind=Exception, text=""):
+        """The action fails with an exception of this kind, HTTP status and error code, and with this in its message."""
         try:
             result = action()
         except Exception as error:
@@ -149,6 +149,7 @@ class Assertions:
             found_code = getattr(error, "error_code", None)
             found_code = getattr(found_code, "value", found_code)
             holds = isinstance(error, kind) and status in (None, found_status) and code in (None, found_code)
+            holds = holds and text in str(error)
             self._report(name, holds, f"{type(error).__name__} {found_status} {found_code}: {str(error)[:200]}")
             return error
         self._report(name, False, f"nothing was raised: {result!r}")

@@ -56,7 +56,7 @@ def main():
             missed.append(rule)
             print(f"MISSED   {rule}")
         else:
-            print(f"noticed  {rule}: {found[0]}: {found[1][:140]}")
+            print(f"noticed  {rule}: {found[0]}: {found[1][:140]!r}")
     emulator.reset()
     emulator.stop()
     print(f"{len(chosen)} rules broken, {len(missed)} not noticed, {time.monotonic() - started:.1f} s")

@@ -184,6 +184,11 @@ def blob_reads(emulator, t):
     put(emulator, f"{c}/empty")
     listing = blob(emulator, "GET", f"{c}?restype=container&comp=list")
     t.true("a listing begins with a mark", listing.body.startswith(b"\xef\xbb\xbf<?xml"))
+    for name in ("a", "b/1", "c"):
+        put(emulator, f"{c}/d/{name}", b"1")
+    folders = blob(emulator, "GET", f"{c}?restype=container&comp=list&prefix=d%2F&delimiter=%2F").body
+    places = [folders.find(b"<Name>d/" + name) for name in (b"a<", b"b/<", b"c<")]
+    t.true("folders stand among the blobs", -1 < places[0] < places[1] < places[2], folders)
     t.true("a listing ends with an empty marker", b"<NextMarker /></EnumerationResults>" in listing.body)
     answer = blob(emulator, "GET", f"{c}/x", x_ms_range="bytes=2-4")
     t.equal("a range is answered with 206", (answer.status, answer.headers["Content-Range"], answer.body),

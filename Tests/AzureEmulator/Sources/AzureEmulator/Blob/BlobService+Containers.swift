@@ -1,3 +1,5 @@
+import Synchronization
+
 /// Containers, and what is asked of the account as a whole.
 extension BlobService {
     func service(_ call: BlobCall, _ grant: StorageGrant) throws(StorageError) -> Response {

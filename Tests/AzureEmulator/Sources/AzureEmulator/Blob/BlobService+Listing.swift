@@ -1,3 +1,5 @@
+import Synchronization
+
 /// Listings and searches, in XML as the service writes it.
 extension BlobService {
     /// What a page of a listing contains.

@@ -1,13 +1,9 @@
-import Crypto
-
 /// The keyed hash that all the services sign with, and digests.
 package enum Signing {
     /// Base64 of HMAC-SHA256 over a text, with a key given in Base64; nil if the key is no Base64.
     package static func sign(_ text: String, key: String) -> String? {
         guard let key = Base64.decode(key) else { return nil }
-        return Base64.encode(
-            Array(HMAC<SHA256>.authenticationCode(for: Array(text.utf8), using: SymmetricKey(data: key)))
-        )
+        return Base64.encode(SHA256.authenticate(Array(text.utf8), key: key))
     }
 
     /// Whether two signatures are equal, without telling by time where they differ.
@@ -16,9 +12,9 @@ package enum Signing {
         return zip(left.utf8, right.utf8).reduce(0 as UInt8) { $0 | ($1.0 ^ $1.1) } == 0
     }
 
-    package static func md5(_ bytes: [UInt8]) -> [UInt8] { Array(Insecure.MD5.hash(data: bytes)) }
+    package static func md5(_ bytes: [UInt8]) -> [UInt8] { MD5.hash(bytes) }
 
-    package static func sha256(_ bytes: [UInt8]) -> [UInt8] { Array(SHA256.hash(data: bytes)) }
+    package static func sha256(_ bytes: [UInt8]) -> [UInt8] { SHA256.hash(bytes) }
 }
 
 /// A random identifier in the form `xxxxxxxx-xxxx-4xxx-xxxx-xxxxxxxxxxxx`.

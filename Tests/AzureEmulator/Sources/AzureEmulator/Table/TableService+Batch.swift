@@ -1,3 +1,5 @@
+import Synchronization
+
 /// Entity-group transactions: all changes of a batch or none of them.
 extension TableService {
     /// A change of a batch that failed, by its place.
@@ -52,13 +54,13 @@ extension TableService {
         if operations.count > 100, rules.holds("table.batch-limit") { throw Failure(index: 99, error: invalid) }
         var changes: [TableChange] = []
         for (index, operation) in operations.enumerated() {
-            do {
+            do throws(StorageError) {
                 let inner = try TableCall(operation, account: environment.accounts.storageName)
                 let change = try TableChange(inner, grant, rules)
                 if grant.permissions != nil, let table = call.request.parameter("tn"),
                     !table.equalsIgnoringCase(change.table)
                 {
-                    throw StorageError.noPermission
+                    throw .noPermission
                 }
                 changes.append(change)
             } catch {
@@ -71,7 +73,7 @@ extension TableService {
             var copy = state
             var responses: [Response] = []
             for (index, change) in changes.enumerated() {
-                do {
+                do throws(StorageError) {
                     responses.append(try self.apply(change, to: &copy))
                 } catch {
                     if !self.rules.holds("table.batch-atomic") { state = copy }

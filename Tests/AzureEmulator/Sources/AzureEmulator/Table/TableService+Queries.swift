@@ -1,3 +1,5 @@
+import Synchronization
+
 /// Reading entities, one or many.
 extension TableService {
     func filter(_ call: TableCall) throws(StorageError) -> TableFilter? {

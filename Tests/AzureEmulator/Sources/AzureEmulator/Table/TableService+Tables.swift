@@ -1,3 +1,5 @@
+import Synchronization
+
 /// The tables of the account.
 extension TableService {
     func create(_ call: TableCall, _ grant: StorageGrant) throws(StorageError) -> Response {

@@ -55,9 +55,7 @@ package final class TableService: Service {
     package func answer(_ request: Request) async -> Response {
         var response: Response
         do {
-            if rules.holds("table.version"), let version = request.header("x-ms-version") {
-                guard StorageVersion.known.contains(version) else { throw StorageError.invalidHeader("x-ms-version") }
-            }
+            try checkVersion(request)
             let call = try TableCall(request, account: environment.accounts.storageName)
             let grant = try StorageAuthorization(service: "table", environment: environment)
                 .grant(request, scope: Self.scope(call))
@@ -71,6 +69,11 @@ package final class TableService: Service {
             response.headers.append(Field("x-ms-client-request-id", identifier))
         }
         return response
+    }
+
+    private func checkVersion(_ request: Request) throws(StorageError) {
+        guard rules.holds("table.version"), let version = request.header("x-ms-version") else { return }
+        guard StorageVersion.known.contains(version) else { throw .invalidHeader("x-ms-version") }
     }
 
     static func response(_ error: StorageError) -> Response {
