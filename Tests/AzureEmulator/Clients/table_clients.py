@@ -171,7 +171,7 @@ def queries(emulator, t):
     t.equal("times compare", rows("t ge @t", t=moment + datetime.timedelta(days=3)), ["r3", "r4"])
     t.equal("identifiers compare", rows("g eq @g", g=identifier), ["r2"])
     t.equal("bytes compare", rows("b eq X'02'"), ["r2"])
-    t.equal("and binds closer than or", rows("n eq 0 or n eq 1 and even eq true"), ["r0"])
+    t.equal("and binds closer than or", rows("n eq 0 or n eq 1 and even eq false"), ["r0", "r1"])
     t.equal("parentheses bind closest", rows("(n eq 0 or n eq 1) and even eq false"), ["r1"])
     t.equal("not turns round", rows("PartitionKey eq 'p' and not (n lt 3)"), ["r3", "r4"])
     t.equal("an absent property is not unequal", rows("n ne 0"), ["r1", "r2", "r3", "r4"])
