@@ -40,7 +40,9 @@ struct Listener: Sendable {
                         withErrorHandling: false
                     )
                     try pipeline.addHandler(ResponseParts())
-                    return try NIOAsyncChannel(wrappingChannelSynchronously: channel)
+                    return try NIOAsyncChannel<HTTPServerRequestPart, HTTPPartOfResponse>(
+                        wrappingChannelSynchronously: channel
+                    )
                 }
             }
         return Listener(service: service, isSecure: tls != nil, connections: connections)
