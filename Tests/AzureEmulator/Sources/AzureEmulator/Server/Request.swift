@@ -46,7 +46,7 @@ package struct Request: Sendable {
         self.isSecure = isSecure
         var target = Substring(target)
         // The absolute form, as a proxy or a part of a batch sends it.
-        if let scheme = target.firstRange(of: "://") {
+        if !target.hasPrefix("/"), let scheme = target.firstRange(of: "://") {
             let afterHost = target[scheme.upperBound...]
             target = afterHost.firstIndex(of: "/").map { afterHost[$0...] } ?? "/"
         }
