@@ -5,14 +5,12 @@ rule and, if none of them fails, the others of its service. With arguments only 
 """
 
 import importlib
-import pathlib
 import sys
 import time
 
 import harness
 
-PROGRAMS = ("blob_clients", "cosmos_clients", "cosmos_wire", "identity_clients", "table_clients", "wire_checks")
-FOLDER = pathlib.Path(__file__).parent
+PROGRAMS = ("blob_clients", "identity_clients", "table_clients", "wire_checks")
 
 
 def noticed(emulator, rule):
@@ -31,8 +29,7 @@ def noticed(emulator, rule):
 
 def main():
     for program in PROGRAMS:
-        if (FOLDER / f"{program}.py").exists():
-            importlib.import_module(program)
+        importlib.import_module(program)
     emulator = harness.Emulator()
     started = time.monotonic()
     rules = list(emulator.control("GET", "rules")[1])

@@ -29,13 +29,17 @@ extension BlobService {
         return Response(202, headers: [Field("Content-Type", "multipart/mixed; boundary=\(outer)")], text: body)
     }
 
-    /// A part that brings no signature of its own stands under the shared access signature or the token of the whole.
+    /// A part that brings no signature of its own stands under the shared access signature or the token of the whole; one with a
+    /// token names no version and is read in that of the whole.
     private func inherit(_ part: Request, from whole: Request) -> Request {
         var part = part
-        guard part.header("Authorization") == nil, part.parameter("sig") == nil else { return part }
-        if let authorization = whole.header("Authorization"), authorization.hasPrefix("Bearer ") {
-            part.headers.append(Field("Authorization", authorization))
-            part.headers.append(Field("x-ms-version", whole.header("x-ms-version") ?? ""))
+        let own = part.header("Authorization")
+        guard own?.hasPrefix("Bearer ") ?? true, part.parameter("sig") == nil else { return part }
+        if let authorization = own ?? whole.header("Authorization"), authorization.hasPrefix("Bearer ") {
+            if own == nil { part.headers.append(Field("Authorization", authorization)) }
+            if part.header("x-ms-version") == nil, let version = whole.header("x-ms-version") {
+                part.headers.append(Field("x-ms-version", version))
+            }
         } else if whole.parameter("sig") != nil {
             part.query += whole.query.filter { $0.name != "comp" && $0.name != "restype" }
         }

@@ -17,7 +17,7 @@ extension BlobService {
                     Field("x-ms-is-hns-enabled", "false"),
                 ]
             )
-        default: throw .notImplemented
+        default: throw call.component.isEmpty ? .unsupportedVerb : .unsupportedQuery("comp")
         }
     }
 
@@ -40,7 +40,7 @@ extension BlobService {
         case ("GET", "list"): return try listBlobs(call, grant)
         case ("GET", "blobs"): return try search(call, grant, container: call.container)
         case ("POST", "batch"): return try batch(call, grant)
-        default: throw .notImplemented
+        default: throw call.component.isEmpty ? .unsupportedVerb : .unsupportedQuery("comp")
         }
     }
 

@@ -104,7 +104,7 @@ package final class BlobService: Service {
         if call.blob == nil { return try container(call, grant) }
         switch (method, call.component) {
         case ("PUT", ""):
-            if call.request.header("x-ms-copy-source") != nil { throw .notImplemented }
+            if call.request.header("x-ms-copy-source") != nil { throw .unsupportedHeader("x-ms-copy-source") }
             return try put(call, grant)
         case ("PUT", "block"): return try stage(call, grant)
         case ("PUT", "blocklist"): return try commit(call, grant)
@@ -120,7 +120,7 @@ package final class BlobService: Service {
         case ("GET", "tags"): return try getTags(call, grant)
         case ("PUT", "tier"): return try setTier(call, grant)
         case ("PUT", "lease"): return try lease(call, grant)
-        default: throw .notImplemented
+        default: throw call.component.isEmpty ? .unsupportedVerb : .unsupportedQuery("comp")
         }
     }
 

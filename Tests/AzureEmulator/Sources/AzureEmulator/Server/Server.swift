@@ -54,7 +54,7 @@ extension Emulator {
         }
     }
 
-    /// `{"http": {"cosmos": "http://127.0.0.1:1/", ...}, "https": {...}, "ports": {"cosmos": 1, ...}, "securePorts": {...}}`
+    /// `{"http": {"identity": "http://127.0.0.1:1/", ...}, "https": {...}, "ports": {"identity": 1, ...}, "securePorts": {...}}`
     private func readyLine(_ listeners: [Listener]) -> JSON {
         func members(secure: Bool, _ value: (Listener) -> JSON) -> JSON {
             .object(listeners.filter { $0.isSecure == secure }.map { JSON.Member($0.service.name, value($0)) })

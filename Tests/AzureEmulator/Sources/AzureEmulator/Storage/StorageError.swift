@@ -38,10 +38,10 @@ struct StorageError: Error {
         "AuthorizationProtocolMismatch",
         "This request is not authorized to perform this operation using this protocol."
     )
-    static let notImplemented = StorageError(
-        501,
-        "NotImplemented",
-        "The requested operation is not implemented on the specified resource."
+    static let unsupportedVerb = StorageError(
+        405,
+        "UnsupportedHttpVerb",
+        "The resource doesn't support the specified HTTP verb."
     )
 
     static func invalidHeader(_ name: String) -> StorageError {
@@ -65,6 +65,23 @@ struct StorageError: Error {
             400,
             "InvalidQueryParameterValue",
             "Value for one of the query parameters specified in the request URI is invalid: \(name)."
+        )
+    }
+
+    /// What the emulator does not know is refused as a whole, and never taken for something else.
+    static func unsupportedQuery(_ name: String) -> StorageError {
+        StorageError(
+            400,
+            "UnsupportedQueryParameter",
+            "One of the query parameters specified in the request URI isn't supported: \(name)."
+        )
+    }
+
+    static func unsupportedHeader(_ name: String) -> StorageError {
+        StorageError(
+            400,
+            "UnsupportedHeader",
+            "One of the headers specified in the request isn't supported: \(name)."
         )
     }
 }

@@ -58,7 +58,7 @@ struct TableChange: Sendable {
             guard call.request.header("If-Match") != nil || !rules.holds("table.delete-needs-if-match") else {
                 throw .missingHeader("If-Match")
             }
-        default: throw .notImplemented
+        default: throw .unsupportedVerb
         }
         ifMatch = rules.holds("table.if-match") ? call.request.header("If-Match") : nil
         try TableCall.check(key, rules)

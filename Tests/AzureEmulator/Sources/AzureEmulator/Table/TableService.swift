@@ -113,7 +113,7 @@ package final class TableService: Service {
         case ("DELETE", .tables(let name?)): return try delete(name, grant)
         case ("GET", .tables(let name?)): return try readTable(name, call, grant)
         case ("GET", .table(let name)):
-            guard call.request.parameter("comp") == nil else { throw .notImplemented }
+            guard call.request.parameter("comp") == nil else { throw .unsupportedQuery("comp") }
             return try query(name, call, grant)
         case ("GET", .entity(let name, let key)): return try read(name, key, call, grant)
         case ("POST", .batch): return try batch(call, grant)
