@@ -29,7 +29,7 @@ emulator_environment() {
         "$folder/bin/pip" install --quiet --disable-pip-version-check -r "$requirements"
         cp "$requirements" "$folder/requirements.txt"
     fi
-    "$folder/bin/python" -c 'import azure.data.tables, azure.identity, azure.storage.blob'
+    "$folder/bin/python" -c 'import azure.cosmos, azure.data.tables, azure.identity, azure.storage.blob'
 }
 
 emulator_program() { "$CUTOVER_EMULATOR_PYTHON" -B "Tests/AzureEmulator/Clients/$1.py" "${@:2}"; }
@@ -37,7 +37,7 @@ emulator_program() { "$CUTOVER_EMULATOR_PYTHON" -B "Tests/AzureEmulator/Clients/
 # The official clients, and a program that speaks plain HTTP, each with its assertions. All run, also after one has failed.
 emulator_clients() {
     local program failed=0
-    for program in blob_clients table_clients identity_clients wire_checks; do
+    for program in blob_clients table_clients identity_clients wire_checks cosmos_clients cosmos_wire; do
         emulator_program "$program" || failed=1
     done
     return $failed

@@ -10,7 +10,7 @@ import time
 
 import harness
 
-PROGRAMS = ("blob_clients", "identity_clients", "table_clients", "wire_checks")
+PROGRAMS = ("blob_clients", "cosmos_clients", "cosmos_wire", "identity_clients", "table_clients", "wire_checks")
 
 
 def noticed(emulator, rule):

@@ -11,9 +11,9 @@ import Darwin
 @main
 struct Main {
     static let help = """
-        azure-emulator [--blob-port N] [--table-port N] [--identity-port N]
-                       [--tls CHAIN.pem KEY.pem]
-                       [--blob-secure-port N] [--table-secure-port N] [--identity-secure-port N]
+        azure-emulator [--cosmos-port N] [--blob-port N] [--table-port N] [--identity-port N]
+                       [--tls CHAIN.pem KEY.pem] [--cosmos-secure-port N] [--blob-secure-port N]
+                       [--table-secure-port N] [--identity-secure-port N]
                        [--maximum-body-bytes N] [--end-with-stdin]
 
         Serves on 127.0.0.1; a port of 0, the default, takes a free one. Prints one line of JSON with the addresses
@@ -63,7 +63,7 @@ struct Main {
                 var name = String(argument.dropFirst(2).dropLast(5))
                 let isSecure = name.hasSuffix("-secure")
                 if isSecure { name = String(name.dropLast(7)) }
-                guard ["blob", "table", "identity"].contains(name) else { return nil }
+                guard ["cosmos", "blob", "table", "identity"].contains(name) else { return nil }
                 if isSecure { configuration.securePorts[name] = port } else { configuration.ports[name] = port }
             }
         }

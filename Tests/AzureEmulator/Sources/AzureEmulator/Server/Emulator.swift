@@ -1,6 +1,6 @@
 import Synchronization
 
-/// The whole emulator: three services, and the hooks under `/_emulator/` that each of their listeners serves.
+/// The whole emulator: four services, and the hooks under `/_emulator/` that each of their listeners serves.
 package final class Emulator: Sendable {
     package let environment: Environment
     package let services: [any Service]
@@ -9,10 +9,14 @@ package final class Emulator: Sendable {
 
     package init(accounts: Accounts = Accounts()) {
         let rules = Rules(
-            names: BlobService.ruleNames + TableService.ruleNames + IdentityService.ruleNames
+            names: CosmosService.ruleNames + BlobService.ruleNames + TableService.ruleNames
+                + IdentityService.ruleNames
         )
         environment = Environment(clock: Clock(), rules: rules, accounts: accounts)
-        services = [BlobService(environment), TableService(environment), IdentityService(environment)]
+        services = [
+            CosmosService(environment), BlobService(environment), TableService(environment),
+            IdentityService(environment),
+        ]
     }
 
     /// Answers a request that came to the listener of a service.

@@ -13,6 +13,7 @@ package struct Environment: Sendable {
 
 /// The accounts and their keys: the published ones of the vendor's own emulators, and no secrets.
 package struct Accounts: Sendable {
+    package var cosmosKey = "C2y6yDjf5/R+ob0N8A7Cgv30VRDJIWEHLM+4QDU5DE2nQ9nDuVTqobD4b8mGGyPMbIZnqyMsEcaGQy67XIw/Jw=="
     package var storageName = "devstoreaccount1"
     package var storageKey = "Eby8vdM02xNOcqFlqUwJPLlmEtlCDXJ1OUzFT50uSRZ6IFsuFq2UVErCz4I6tq/K1SZFPTOtr/KBHBeksoGMGw=="
 
@@ -26,7 +27,7 @@ package struct Accounts: Sendable {
 
 /// One emulated service behind its own listener. Its state is in memory and under one lock.
 package protocol Service: Sendable {
-    /// The name in rules, faults and the ready line: `blob`, `table`, `identity`.
+    /// The name in rules, faults and the ready line: `cosmos`, `blob`, `table`, `identity`.
     var name: String { get }
 
     /// The names of the rules that the service asks for, each beginning with the service's name and a point.
