@@ -67,6 +67,36 @@ struct ForeignDocumentTests {
         }
     }
 
+    @Test(
+        "ranges over ids of every type hold each document once, however many workers share them",
+        arguments: [1, 2, 5, 40]
+    )
+    func ranges(_ count: Int) async throws {
+        try await withStore { store in
+            for id in Self.ids { try await insert(Document(uniqueFields: [("_id", id)])) }
+            let ranges = try await store.scanRanges(of: "things", maximumCount: count)
+            #expect((1...count).contains(ranges.count))
+            let keys = try await withThrowingTaskGroup(of: [DocumentKey].self) { group in
+                for range in ranges {
+                    group.addTask {
+                        var keys: [DocumentKey] = []
+                        var place: Continuation?
+                        repeat {
+                            let page = try await store.scan(range, after: place, pageSize: 2)
+                            keys += page.documents.map(\.key)
+                            place = page.continuation
+                        } while place != nil
+                        return keys
+                    }
+                }
+                return try await group.reduce(into: []) { $0 += $1 }
+            }
+            #expect(keys.count == Self.ids.count)
+            let missing = try Self.ids.filter { !keys.contains(try key($0)) }
+            #expect(missing.isEmpty)
+        }
+    }
+
     @Test("two ids that MongoDB takes for one are two documents, in whichever order they come")
     func siblings() async throws {
         try await withStore { store in

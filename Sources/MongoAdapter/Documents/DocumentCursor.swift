@@ -39,29 +39,35 @@ struct DocumentCursor {
             "sort": ["_id": 1], "hint": ["_id": 1],
             "batchSize": .int64(Int64(min(max(count, 1), 10_000) + 1)),
         ]
-        if let lower = place ?? lower {
-            options.append("min", .document(Document(uniqueFields: [("_id", lower.value)])))
-        }
+        let start = place ?? lower
+        if let start { options.append("min", .document(Document(uniqueFields: [("_id", start.value)]))) }
         if let upper { options.append("max", .document(Document(uniqueFields: [("_id", upper.value)]))) }
         var seen = 0
         var last: DocumentPlace?
         var isFull = false
-        let isOver = unsafe try client.find(
-            ["$and": .array(conditions)],
-            in: collection.nameInMongoDB,
-            of: database,
-            options: options
-        ) { (bytes) throws(StoreError) in
-            // One more than the page takes: then something follows it.
-            if isFull { return false }
-            let row = unsafe StoredForm.row(in: bytes, of: collection)
-            switch row {
-            case .document(let found): last = found.place
-            case .unreadable(_, let place): last = place ?? last
+        func find(_ conditions: [Value], _ options: Document) throws(StoreError) -> Bool {
+            unsafe try client.find(
+                ["$and": .array(conditions)],
+                in: collection.nameInMongoDB,
+                of: database,
+                options: options
+            ) { (bytes) throws(StoreError) in
+                // One more than the page takes: then something follows it.
+                if isFull { return false }
+                let row = unsafe StoredForm.row(in: bytes, of: collection)
+                switch row {
+                case .document(let found): last = found.place
+                case .unreadable(_, let place): last = place ?? last
+                }
+                seen += 1
+                isFull = try body(row) == .full || seen >= Self.maximumRowCount
+                return true
             }
-            seen += 1
-            isFull = try body(row) == .full || seen >= Self.maximumRowCount
-            return true
+        }
+        var isOver = start?.value == .maxKey ? true : try find(conditions, options)
+        // An index scan with a lower bound alone ends before the greatest key of all.
+        if isOver, start != nil, upper == nil, place?.value != .maxKey {
+            isOver = try find(conditions + [["_id": ["$eq": .maxKey]]], ["hint": ["_id": 1]])
         }
         return isOver ? nil : last
     }
