@@ -166,6 +166,29 @@ struct ForeignDocumentTests {
         }
     }
 
+    @Test("the feed begins at an operation time, with the change that the server made then")
+    func operationTime() async throws {
+        try await withStore { store in
+            try await insert(["_id": "before", "n": 1])
+            let reply = try await run(["insert": "things", "documents": [["_id": "a", "n": 1]]])
+            guard case .timestamp(let time)? = reply["operationTime"] else {
+                Issue.record("no operation time")
+                return
+            }
+            try await insert(["_id": "b", "n": 2])
+            var place = try store.continuation(from: time, in: "things")
+            var keys: [DocumentKey?] = []
+            while keys.count < 2 {
+                // As after a restart: what is kept is the text.
+                let kept = Continuation(text: place.text)
+                let page = try await store.changes(in: "things", from: .after(kept), limit: 1, waitingUpTo: .seconds(5))
+                keys += page.changes.map(\.key)
+                place = page.continuation
+            }
+            #expect(keys == [try key("a"), try key("b")])
+        }
+    }
+
     @Test("the server holds the unique indexes that make a wrong log impossible")
     func indexes() async throws {
         let store = try await TestBed.events(in: database)

@@ -10,6 +10,7 @@ public final class MongodServer: Sendable {
     /// The folder of its data and log.
     public let folder: String
     private let options: [String]
+    private let isMember: Bool
     private let holder: Mutexed<Holder?>
 
     struct Holder: @unchecked Sendable {
@@ -29,16 +30,34 @@ public final class MongodServer: Sendable {
 
     /// Starts a server and waits until it is the primary of its replica set.
     public static func start(options: [String] = []) async throws -> MongodServer {
+        try await start(options: options, isMember: true)
+    }
+
+    /// Starts a server that is no member of a replica set.
+    public static func startStandalone() async throws -> MongodServer {
+        try await start(options: [], isMember: false)
+    }
+
+    private static func start(options: [String], isMember: Bool) async throws -> MongodServer {
         guard let program = program else { throw MongodError("no mongod: run Scripts/fetch-mongod.sh") }
         let folder = FileManager.default.temporaryDirectory.appendingPathComponent(
             "cutover-mongod-\(UUID().uuidString)"
         )
         try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
         for attempt in 1... {
-            let server = MongodServer(port: try FreePort.find(), folder: folder.path, options: options)
+            let server = MongodServer(
+                port: try FreePort.find(),
+                folder: folder.path,
+                options: options,
+                isMember: isMember
+            )
             do {
                 try server.launch(program)
-                try await Initiation.begin(port: server.port)
+                if isMember {
+                    try await Initiation.begin(port: server.port)
+                } else {
+                    try await Initiation.awaitPrimary(port: server.port)
+                }
                 return server
             } catch {
                 server.kill()
@@ -49,10 +68,11 @@ public final class MongodServer: Sendable {
         throw MongodError("unreachable")
     }
 
-    private init(port: Int, folder: String, options: [String]) {
+    private init(port: Int, folder: String, options: [String], isMember: Bool) {
         self.port = port
         self.folder = folder
         self.options = options
+        self.isMember = isMember
         holder = Mutexed(nil)
     }
 
@@ -105,11 +125,11 @@ public final class MongodServer: Sendable {
         process.arguments =
             ["-c", script, "sh", folder, program] + [
                 "--dbpath", folder, "--port", String(port), "--bind_ip", "127.0.0.1", "--nounixsocket", "--quiet",
-                "--logpath", folder + "/mongod.log", "--replSet", Self.replicaSet, "--oplogSize", "256",
-                "--wiredTigerCacheSizeGB", "0.25", "--setParameter", "diagnosticDataCollectionEnabled=false",
+                "--logpath", folder + "/mongod.log", "--wiredTigerCacheSizeGB", "0.25", "--setParameter",
+                "diagnosticDataCollectionEnabled=false",
                 // Suites move their own clocks; a test of expiry by the server switches it on.
                 "--setParameter", "ttlMonitorEnabled=false",
-            ] + options
+            ] + (isMember ? ["--replSet", Self.replicaSet, "--oplogSize", "256"] : []) + options
         let input = Pipe()
         let output = Pipe()
         process.standardInput = input

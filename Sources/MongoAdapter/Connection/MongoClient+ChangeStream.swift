@@ -6,14 +6,14 @@ extension MongoClient {
     /// Follows a change stream on this lane until `body` says that it is enough.
     ///
     /// - Parameters:
-    ///   - token: where to go on; nil begins now.
+    ///   - start: where to begin; nil begins now.
     ///   - patience: how long the server holds back an answer when there is nothing to tell.
     ///   - body: called with each event, and with nil whenever the server had none; returns false to end.
     /// - Returns: The resume token of the point behind what was seen.
     func watch(
         _ collection: String,
         of database: String,
-        after token: Document?,
+        from start: FeedCursor.Start?,
         patience: Duration,
         batchSize: Int,
         _ body: (UnsafeRawBufferPointer?) throws(StoreError) -> Bool
@@ -22,7 +22,11 @@ extension MongoClient {
             "fullDocument": "updateLookup", "maxAwaitTimeMS": .int64(max(1, patience.wholeMilliseconds)),
             "batchSize": .int32(Int32(clamping: batchSize)),
         ]
-        if let token { options.append("resumeAfter", .document(token)) }
+        switch start {
+        case nil: break
+        case .token(let token): options.append("resumeAfter", .document(token))
+        case .time(let time): options.append("startAtOperationTime", .timestamp(time))
+        }
         let stream = unsafe Document().bson.withMongoBytes { pipeline in
             unsafe options.bson.withMongoBytes { options in
                 unsafe cutover_mongo_watch(outcome.pointer, pointer, database, collection, pipeline, options)

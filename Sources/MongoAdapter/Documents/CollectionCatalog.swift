@@ -45,12 +45,8 @@ final class CollectionCatalog: Sendable {
             entry = known
         } else {
             let definition = try client.collectionDefinition(name, in: database)
-            let hadIndex = known.withLock { $0[name]?.hasExpiryIndex ?? false }
-            entry = Entry(
-                defaultLifetime: definition?.defaultLifetime,
-                readAt: now,
-                hasExpiryIndex: hadIndex
-            )
+            // The index is looked after anew, too: the collection may have been dropped.
+            entry = Entry(defaultLifetime: definition?.defaultLifetime, readAt: now)
             keep(entry, for: name)
         }
         let lifetime = entry.defaultLifetime

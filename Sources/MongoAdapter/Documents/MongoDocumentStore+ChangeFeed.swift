@@ -45,17 +45,37 @@ extension MongoDocumentStore: ChangeFeed {
         }
     }
 
+    /// A continuation for everything that happened from an operation time of the server on.
+    ///
+    /// Use it to follow what changed since a backup or a snapshot whose time is known. `changes` throws `feedHistoryLost` once the
+    /// oplog no longer reaches back to that time.
+    ///
+    /// - Parameters:
+    ///   - operationTime: a time as the server's replies have it, in `operationTime`; changes at that time are included.
+    ///   - collection: the collection whose changes are read.
+    /// - Throws: `keyTooLong` for a name that does not fit beside that of the database.
+    public func continuation(
+        from operationTime: BSONTimestamp,
+        in collection: CollectionName
+    ) throws(StoreError) -> Continuation {
+        do throws(StoreError) {
+            try CollectionCatalog.check(collection, database: database)
+        } catch {
+            throw error.from(id)
+        }
+        return FeedCursor(database: database, collection: collection, start: .time(operationTime)).continuation
+    }
+
     private func currentCursor(in collection: CollectionName) async throws(StoreError) -> FeedCursor {
         let database = database
         return try await connection.feeds.run { (client) throws(StoreError) in
-            let token = unsafe try client.watch(
-                collection.nameInMongoDB,
-                of: database,
-                after: nil,
-                patience: .milliseconds(1),
-                batchSize: 1
-            ) { (_) throws(StoreError) in false }
-            return FeedCursor(database: database, collection: collection, token: token)
+            do throws(StoreError) {
+                return try client.currentCursor(in: collection, of: database)
+            } catch  where error.mongoFailure?.code == ServerCode.namespaceNotFound {
+                // Dropped since the store was opened: change streams ask for the database to be there.
+                try client.createDatabase(database)
+                return try client.currentCursor(in: collection, of: database)
+            }
         }
     }
 
@@ -75,7 +95,10 @@ extension MongoDocumentStore: ChangeFeed {
         let work: @Sendable (MongoClient) throws(StoreError) -> FeedPage = { (client) throws(StoreError) -> FeedPage in
             var page = FeedPage(end: cursor)
             // Deletes show in the feed when documents are removed, so a reader of the feed sees to it that they are.
-            _ = try client.purge(collection.nameInMongoDB, in: database, expiredAt: time, limit: 1_000)
+            // One who may only read leaves that to the server's own monitor.
+            do throws(StoreError) {
+                _ = try client.purge(collection.nameInMongoDB, in: database, expiredAt: time, limit: 1_000)
+            } catch  where error.code == .notPermitted {}
             if page.end.scan != nil {
                 try client.readDocuments(into: &page.changes, from: &page.end, limit: limit, now: time)
             }
@@ -124,6 +147,34 @@ extension MongoFailure {
 }
 
 extension MongoClient {
+    /// Where the feed stands now.
+    fileprivate func currentCursor(
+        in collection: CollectionName,
+        of database: String
+    ) throws(StoreError) -> FeedCursor {
+        let token = unsafe try watch(
+            collection.nameInMongoDB,
+            of: database,
+            from: nil,
+            patience: .milliseconds(1),
+            batchSize: 1
+        ) { (_) throws(StoreError) in false }
+        return FeedCursor(database: database, collection: collection, start: .token(token))
+    }
+
+    /// Makes a database exist that was dropped, by the collection of the library.
+    fileprivate func createDatabase(_ database: String) throws(StoreError) {
+        do throws(StoreError) {
+            try createCollection(CollectionCatalog.collection, in: database)
+        } catch  where error.code == .notPermitted {
+            throw StoreError(
+                .notPermitted,
+                "The database is gone and the user may not create it; create a collection in it, or grant readWrite.",
+                underlying: error.underlying
+            )
+        }
+    }
+
     /// Reads documents that exist into the page, until it is full or they are through.
     fileprivate func readDocuments(
         into changes: inout [DocumentChange],
@@ -176,7 +227,7 @@ extension MongoClient {
         let token = unsafe try watch(
             cursor.collection.nameInMongoDB,
             of: cursor.database,
-            after: cursor.token,
+            from: cursor.start,
             patience: min(max(patience, .milliseconds(1)), awaitTime),
             batchSize: limit - changes.count
         ) { (bytes) throws(StoreError) in
@@ -188,7 +239,7 @@ extension MongoClient {
                 hasEnded = true
                 return false
             }
-            position.token = event.token
+            position.start = .token(event.token)
             if let change = event.change(in: position, now: now) { found.append(change) }
             return found.count < limit
         }
@@ -200,7 +251,7 @@ extension MongoClient {
             )
         }
         // The stream's own token may be behind events that were filtered out; that of the last event is behind none unseen.
-        if found.count >= limit || hasEnded { cursor.token = position.token } else { cursor.token = token }
+        cursor.start = found.count >= limit || hasEnded ? position.start : .token(token)
         changes = found
     }
 }
