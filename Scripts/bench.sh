@@ -12,12 +12,7 @@ in_benchmarks=(swift build --package-path Benchmarks --scratch-path .build "${pl
 # The same job in Python, in a virtual environment of the cache.
 eventsource_py() {
     local folder=$CUTOVER_CACHE/eventsource-py
-    if ! cmp -s Benchmarks/Python/requirements.txt "$folder/requirements.txt"; then
-        rm -rf "$folder"
-        python3 -m venv "$folder"
-        "$folder/bin/pip" install --quiet --disable-pip-version-check -r Benchmarks/Python/requirements.txt
-        cp Benchmarks/Python/requirements.txt "$folder/requirements.txt"
-    fi
+    python_environment "$folder" Benchmarks/Python/requirements.txt
     "$folder/bin/python" -c 'import eventsource'
 }
 

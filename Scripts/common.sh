@@ -221,6 +221,17 @@ ensure_packages() {
     done
 }
 
+# python_environment FOLDER REQUIREMENTS makes a virtual environment with the packages of a requirements file; anew when that changed.
+python_environment() {
+    local folder=$1 requirements=$2
+    cmp -s "$requirements" "$folder/requirements.txt" && return 0
+    rm -rf "$folder"
+    python3 -m venv "$folder"
+    "$folder/bin/pip" install --quiet --disable-pip-version-check --no-input -r "$requirements"
+    # Last, so that an environment that was left unfinished is made anew.
+    cp "$requirements" "$folder/requirements.txt"
+}
+
 # --- Swift -----------------------------------------------------------------------------------------------------------
 
 command -v swift >/dev/null 2>&1 || die "no swift on PATH. Swift 6.2 or later is needed: https://www.swift.org/install"

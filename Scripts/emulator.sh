@@ -22,13 +22,8 @@ emulator_tests() { swift test "${in_emulator[@]}" --skip-build; }
 
 # The official clients, in a virtual environment of the cache.
 emulator_environment() {
-    local folder=$CUTOVER_CACHE/azure-clients requirements=Tests/AzureEmulator/Clients/requirements.txt
-    if ! cmp -s "$requirements" "$folder/requirements.txt"; then
-        rm -rf "$folder"
-        python3 -m venv "$folder"
-        "$folder/bin/pip" install --quiet --disable-pip-version-check -r "$requirements"
-        cp "$requirements" "$folder/requirements.txt"
-    fi
+    local folder=$CUTOVER_CACHE/azure-clients
+    python_environment "$folder" Tests/AzureEmulator/Clients/requirements.txt
     "$folder/bin/python" -c 'import azure.cosmos, azure.data.tables, azure.identity, azure.storage.blob'
 }
 

@@ -90,7 +90,8 @@ extension MigrationCoordinator {
         return max(0, here - there)
     }
 
-    /// What must hold before writes are parked: the target follows closely, what it holds was verified, and it can be written.
+    /// What must hold before writes are parked: the target follows closely, can be written, and what it held a moment ago was
+    /// verified event by event. What came since is compared in the pause, by the digests of the two heads.
     private func passGate(
         _ route: Route,
         source: any FencedEventStore,

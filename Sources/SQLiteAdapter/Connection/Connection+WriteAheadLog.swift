@@ -27,19 +27,16 @@ extension Connection {
 
     /// Copies the write-ahead log into the file as far as no reader needs it, and waits for nobody.
     ///
-    /// - Returns: whether the whole log is in the file and on the disk, so that the next commit may begin the log anew.
-    func copyLog() throws(StoreError) -> Bool {
-        var pages: Int32 = 0
-        var copied: Int32 = 0
+    /// When that was all of it, it is on the disk as well, and the next commit begins the log anew.
+    func copyLog() throws(StoreError) {
         try check(
             unsafe withHandle { database in
-                unsafe sqlite3_wal_checkpoint_v2(database, "main", SQLITE_CHECKPOINT_PASSIVE, &pages, &copied)
+                unsafe sqlite3_wal_checkpoint_v2(database, "main", SQLITE_CHECKPOINT_PASSIVE, nil, nil)
             }
         )
-        return pages == copied
     }
 
-    /// Waits until what was copied into the file is on the disk. SQLite itself does so only when it copied the whole log.
+    /// Waits until what was copied into the file is on the disk. SQLite itself does so only when nothing was committed meanwhile.
     func syncFile() throws(StoreError) {
         try check(unsafe withHandle { database in unsafe cutover_sqlite3_sync_file(database) })
     }

@@ -1,10 +1,10 @@
 internal import CutoverCSQLite
 internal import MigrationCore
 
-/// One connection to a file, with its prepared statements.
+/// One connection to a file, with its prepared statements. `interrupt()` and `busy` may be used from any thread.
 ///
-/// Safety: opened without SQLite's own mutex, so one thread at a time: the writing connection belongs to the writer lane, a
-/// reading one to whoever took it out of the `ReaderPool`. `interrupt()` and `busy` may be used from any thread.
+/// Safety: opened without SQLite's own mutex, so used by one thread at a time: on the lane of the `Writer` or the `Checkpointer`
+/// that has it, or by whoever took it out of the `ReaderPool`.
 @safe final class Connection: @unchecked Sendable {
     private var handle: ConnectionHandle?
     private(set) var isClosed = false

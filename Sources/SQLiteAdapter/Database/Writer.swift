@@ -175,7 +175,7 @@ final class Writer: Sendable {
     /// While a reader is in the log it cannot begin anew: then it grows, and is copied again when it has grown by another quarter.
     private func finishLog() {
         guard !connection.isClosed else { return }
-        do throws(StoreError) { _ = try connection.copyLog() } catch {}
+        do throws(StoreError) { try connection.copyLog() } catch {}
         let pages = connection.logSize.pages
         tidying.withLock { tidying in
             tidying.isUnderWay = false

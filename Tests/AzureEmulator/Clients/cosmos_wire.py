@@ -4,13 +4,11 @@ import base64
 import email.utils
 import hashlib
 import hmac
-import http.client
 import json
-import ssl
 import time
 import urllib.parse
 
-from harness import COSMOS_KEY, fresh, group, main
+from harness import COSMOS_KEY, exchange, fresh, group, main
 
 
 def signature(method, path, date):
@@ -51,19 +49,7 @@ def send(emulator, method, path, value=None, body=None, seconds=0, authorization
     fields.update({name.replace("_", "-"): text for name, text in headers.items()})
     if body or method in ("PUT", "POST", "PATCH"):
         fields["content-length"] = str(len(body))
-    if secure:
-        context = ssl.create_default_context(cafile=emulator.certificate)
-        connection = http.client.HTTPSConnection("127.0.0.1", emulator.secure_ports["cosmos"], timeout=20, context=context)
-    else:
-        connection = http.client.HTTPConnection("127.0.0.1", emulator.ports["cosmos"], timeout=20)
-    try:
-        connection.putrequest(method, path, skip_accept_encoding=True)
-        for name, text in fields.items():
-            connection.putheader(name, text)
-        connection.endheaders(body or None)
-        return Answer(connection.getresponse())
-    finally:
-        connection.close()
+    return exchange(emulator, "cosmos", secure, method, path, fields, body, Answer)
 
 
 def key(*values):

@@ -6,10 +6,12 @@ it has to notice; mutation.py begins with the groups that name a rule.
 """
 
 import datetime
+import http.client
 import ipaddress
 import json
 import os
 import pathlib
+import ssl
 import subprocess
 import sys
 import tempfile
@@ -103,6 +105,23 @@ def make_certificate(folder):
     key_file.write_bytes(key.private_bytes(
         serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()))
     return chain_file, key_file
+
+
+def exchange(emulator, service, secure, method, target, fields, body, read):
+    """Sends one request with exactly these headers over a connection of its own; what `read` makes of the response."""
+    if secure:
+        context = ssl.create_default_context(cafile=emulator.certificate)
+        connection = http.client.HTTPSConnection("127.0.0.1", emulator.secure_ports[service], timeout=20, context=context)
+    else:
+        connection = http.client.HTTPConnection("127.0.0.1", emulator.ports[service], timeout=20)
+    try:
+        connection.putrequest(method, target, skip_accept_encoding=True)
+        for name, value in fields.items():
+            connection.putheader(name, value)
+        connection.endheaders(body or None)
+        return read(connection.getresponse())
+    finally:
+        connection.close()
 
 
 def fresh(prefix="c"):

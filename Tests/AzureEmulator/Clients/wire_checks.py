@@ -6,11 +6,10 @@ import hashlib
 import hmac
 import http.client
 import json
-import ssl
 import time
 import urllib.parse
 
-from harness import STORAGE_ACCOUNT, STORAGE_KEY, fresh, group, main
+from harness import STORAGE_ACCOUNT, STORAGE_KEY, exchange, fresh, group, main
 
 BLOB_SLOTS = (
     "content-encoding", "content-language", "content-length", "content-md5", "content-type", "date", "if-modified-since",
@@ -74,19 +73,7 @@ def send(emulator, service, method, target, body=b"", scheme="SharedKey", secure
         fields["authorization"] = sign(service, method, target, fields, scheme)
     elif scheme:
         fields["authorization"] = scheme
-    if secure:
-        context = ssl.create_default_context(cafile=emulator.certificate)
-        connection = http.client.HTTPSConnection("127.0.0.1", emulator.secure_ports[service], timeout=20, context=context)
-    else:
-        connection = http.client.HTTPConnection("127.0.0.1", emulator.ports[service], timeout=20)
-    try:
-        connection.putrequest(method, target, skip_accept_encoding=True)
-        for name, value in fields.items():
-            connection.putheader(name, value)
-        connection.endheaders(body or None)
-        return Answer(connection.getresponse())
-    finally:
-        connection.close()
+    return exchange(emulator, service, secure, method, target, fields, body, Answer)
 
 
 def blob(emulator, method, target, body=b"", **options):

@@ -70,7 +70,7 @@ struct TableCall: Sendable {
     }
 
     /// Takes a text in quotes, in which a quote is doubled.
-    private static func quoted(_ rest: inout Substring) -> String? {
+    static func quoted(_ rest: inout Substring) -> String? {
         guard rest.first == "'" else { return nil }
         rest = rest.dropFirst()
         var result = ""

@@ -114,7 +114,7 @@ indirect enum TableFilter: Sendable {
         private mutating func operand() -> Operand? {
             skipSpace()
             guard let first = rest.first else { return nil }
-            if first == "'" { return quoted().map { .literal(.string($0)) } }
+            if first == "'" { return TableCall.quoted(&rest).map { .literal(.string($0)) } }
             if first.isNumber || first == "-" { return number() }
             let name = rest.prefix { $0.isLetter || $0.isNumber || $0 == "_" || $0 == "." }
             guard !name.isEmpty else { return nil }
@@ -128,7 +128,7 @@ indirect enum TableFilter: Sendable {
                 default: return .property(String(name))
                 }
             }
-            guard let text = quoted() else { return nil }
+            guard let text = TableCall.quoted(&rest) else { return nil }
             switch name {
             case "datetime": return TableValue(.string(text), type: "Edm.DateTime").map { .literal($0) }
             case "guid": return TableValue(.string(text), type: "Edm.Guid").map { .literal($0) }
@@ -151,20 +151,6 @@ indirect enum TableFilter: Sendable {
             if let value = Int32(text) { return .literal(.int32(value)) }
             if let value = Int64(text) { return .literal(.int64(value)) }
             return Double(text).map { .literal(.double($0)) }
-        }
-
-        /// A text in quotes, in which a quote is doubled.
-        private mutating func quoted() -> String? {
-            rest = rest.dropFirst()
-            var result = ""
-            while let end = rest.firstIndex(of: "'") {
-                result += rest[..<end]
-                rest = rest[rest.index(after: end)...]
-                guard rest.first == "'" else { return result }
-                result += "'"
-                rest = rest.dropFirst()
-            }
-            return nil
         }
 
         private static func hexadecimal(_ text: String) -> [UInt8]? {
