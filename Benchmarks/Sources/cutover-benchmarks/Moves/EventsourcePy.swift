@@ -42,7 +42,8 @@ enum EventsourcePy {
                     name: "eventsource-py-pause",
                     value: ours.pause,
                     unit: "ms with \(writers) writers",
-                    comparison: (ours.pause / pause, "eventsource-py's pause" + load)
+                    // Nothing to compare with when no call of its writer met the cutover.
+                    comparison: pause > 0 ? (ours.pause / pause, "eventsource-py's pause" + load) : nil
                 )
             )
         }
