@@ -157,18 +157,7 @@ extension MigrationCoordinator {
             }
             return registered
         }
-        guard let known = control.cache.snapshot(of: tenant)?.route else {
-            throw CutoverError(.fenced, "The tenant's route is gone again; look at the control store.", tenant: tenant)
-        }
-        let from = try await wrapping(tenant) { () throws(StoreError) in try stores.store(source ?? known.active) }
-        try requireDurability(from: from, to: registered)
-        do throws(CutoverError) {
-            try await refuseForeignLog(of: tenant, in: registered, source: from.id)
-        } catch  where error.code == .inconsistent {
-            // The store that the route calls the target may be the active one, and must by no means be purged then.
-            try await control.isOvertaken(known, in: stores)
-            throw error
-        }
+        try await refuseUnfit(registered, for: tenant, from: source)
         let route = try await control.change(tenant, by: author(reason), against: stores) {
             route throws(CutoverError) in
             // Our own change may be there already, when its answer was lost and another change followed it.
@@ -180,7 +169,44 @@ extension MigrationCoordinator {
         return id
     }
 
-    /// Refuses a target that holds anything but a beginning of the source's log, before anything is changed.
+    /// Refuses a target that keeps less than the source or holds anything but a beginning of its log, before anything is changed.
+    ///
+    /// A tenant that another process moves meanwhile, or whose route another process repairs, is looked at again under its new
+    /// route: the store that the old one calls the target may be the active one, and must by no means be purged then.
+    private func refuseUnfit(
+        _ target: any FencedEventStore,
+        for tenant: TenantID,
+        from source: StoreID?
+    ) async throws(CutoverError) {
+        for _ in 0..<64 {
+            guard let known = control.cache.snapshot(of: tenant)?.route else {
+                throw CutoverError(
+                    .fenced,
+                    "The tenant's route is gone again; look at the control store.",
+                    tenant: tenant
+                )
+            }
+            let from = try await wrapping(tenant) { () throws(StoreError) in
+                try stores.store(source ?? known.active)
+            }
+            try requireDurability(from: from, to: target)
+            do throws(CutoverError) {
+                return try await refuseForeignLog(of: tenant, in: target, source: from.id)
+            } catch  where error.code == .inconsistent {
+                if try await control.isOvertaken(known, in: stores) { continue }
+                // That it is active is said by the change of the route.
+                guard known.active == target.id else { throw error }
+                return
+            }
+        }
+        throw CutoverError(
+            .fenced,
+            "The route changes faster than this process can follow; look at the migration and try again.",
+            tenant: tenant
+        )
+    }
+
+    /// Refuses a target that holds anything but a beginning of the source's log.
     private func refuseForeignLog(
         of tenant: TenantID,
         in target: any FencedEventStore,

@@ -160,6 +160,28 @@ struct RestoredControlStoreTests {
         }
     }
 
+    @Test("who starts towards the active store while another process repairs the route is not told to purge it")
+    func startDuringRepair() async throws {
+        try await moved { route, _ in route }
+        let documents = HookedDocumentStore(fleet.documents)
+        let slow = try MigrationCoordinator(
+            control: ControlStore(documents),
+            stores: StoreRegistry(fleet.stores),
+            configuration: .quick
+        )
+        // It has read the old route, in which the second store is the target, and found that store's log to be another one.
+        documents.set(reads: [
+            2: .meanwhile { [fleet] _ in
+                _ = try? await fleet.makeProcess().coordinator.repairRoute(of: Fleet.tenant, reason: "restored")
+            }
+        ])
+        let refused = await #expect(throws: CutoverError.self) {
+            try await slow.start(tenant: Fleet.tenant, to: "second")
+        }
+        #expect(refused?.code == .state)
+        #expect(try await wholeLog(in: fleet.second).count == 2)
+    }
+
     @Test("a repaired route may be in use before the repair has raised its fence")
     func usedAtOnce() async throws {
         try await moved { route, _ in route }

@@ -40,19 +40,34 @@ struct Restoration {
     ///
     /// - Returns: how many routes were behind.
     func repair() async throws -> Int {
-        let world = try await CrashWorld.open(place, withPoints: false)
+        let world = try await patiently { try await CrashWorld.open(place, withPoints: false) }
         let coordinator = try world.makeCoordinator(actor: "repair", purgesOnAbort: false, keepsSourceWarm: false)
         var count = 0
-        for tenant in CrashWorld.tenants {
-            let problems = try await coordinator.diagnose(tenant).problems
-            let isBehind = problems.contains { problem in
-                if case .controlStoreBehind = problem { true } else { problem == .routeMissing }
-            }
-            guard isBehind else { continue }
-            _ = try await coordinator.repairRoute(of: tenant, reason: CrashOperator.repairReason)
+        for tenant in CrashWorld.tenants where try await patiently({ try await repair(tenant, with: coordinator) }) {
             count += 1
         }
         await world.close()
         return count
+    }
+
+    private func repair(_ tenant: TenantID, with coordinator: MigrationCoordinator) async throws -> Bool {
+        let problems = try await coordinator.diagnose(tenant).problems
+        let isBehind = problems.contains { problem in
+            if case .controlStoreBehind = problem { true } else { problem == .routeMissing }
+        }
+        if isBehind { _ = try await coordinator.repairRoute(of: tenant, reason: CrashOperator.repairReason) }
+        return isBehind
+    }
+
+    /// Tries again while a file is busy for longer than a call waits: many processes write it, on a machine that may be busy itself.
+    private func patiently<Result>(_ body: () async throws -> Result) async throws -> Result {
+        for _ in 1..<10 {
+            do { return try await body() } catch  where isBusy(error) {}
+        }
+        return try await body()
+    }
+
+    private func isBusy(_ error: any Error) -> Bool {
+        ((error as? CutoverError)?.underlying ?? error as? StoreError)?.code == .busy
     }
 }
