@@ -29,12 +29,28 @@ let package = Package(
         .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
     ],
     targets: [
+        .testTarget(name: "AzureTransportTests", dependencies: ["CutoverAzureTransport", "MigrationCore"]),
         .testTarget(name: "BlockingLanesTests", dependencies: ["CutoverBlockingLanes", "MigrationCore"]),
+        .target(
+            name: "CutoverAzureTransport",
+            dependencies: [
+                "CutoverCCurl", "CutoverCCurlShims", "MigrationCore", .product(name: "Crypto", package: "swift-crypto"),
+                .product(name: "DequeModule", package: "swift-collections"),
+            ],
+            path: "Sources/AzureTransport"
+        ),
         .target(
             name: "CutoverBlockingLanes",
             dependencies: ["MigrationCore", .product(name: "DequeModule", package: "swift-collections")],
             path: "Sources/BlockingLanes"
         ),
+        .systemLibrary(
+            name: "CutoverCCurl",
+            path: "Sources/CCurl",
+            pkgConfig: "libcurl",
+            providers: [.apt(["libcurl4-openssl-dev"]), .brew(["curl"])]
+        ),
+        .target(name: "CutoverCCurlShims", dependencies: ["CutoverCCurl"], path: "Sources/CCurlShims"),
         .systemLibrary(
             name: "CutoverCMongo",
             path: "Sources/CMongo",
@@ -174,7 +190,7 @@ let package = Package(
 )
 
 /// Targets that call C: each use of an unsafe construct is marked in their sources.
-let targetsThatTouchC: Set<String> = ["CutoverBlockingLanes", "MongoAdapter", "SQLiteAdapter"]
+let targetsThatTouchC: Set<String> = ["CutoverAzureTransport", "CutoverBlockingLanes", "MongoAdapter", "SQLiteAdapter"]
 
 for target in package.targets where target.type != .system {
     target.swiftSettings =
