@@ -27,15 +27,23 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
         .package(url: "https://github.com/apple/swift-metrics", from: "2.13.0"),
         .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
+        .package(url: "https://github.com/swiftlang/swift-subprocess", from: "1.0.2", traits: []),
     ],
     targets: [
-        .testTarget(name: "AzureTransportTests", dependencies: ["CutoverAzureTransport", "MigrationCore"]),
+        .testTarget(
+            name: "AzureTransportTests",
+            dependencies: ["CutoverAzureTransport", "MigrationCore", "MigrationTesting"]
+        ),
         .testTarget(name: "BlockingLanesTests", dependencies: ["CutoverBlockingLanes", "MigrationCore"]),
         .target(
             name: "CutoverAzureTransport",
             dependencies: [
                 "CutoverCCurl", "CutoverCCurlShims", "MigrationCore", .product(name: "Crypto", package: "swift-crypto"),
                 .product(name: "DequeModule", package: "swift-collections"),
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "Metrics", package: "swift-metrics"),
+                .product(name: "Subprocess", package: "swift-subprocess"),
+                .product(name: "Tracing", package: "swift-distributed-tracing"),
             ],
             path: "Sources/AzureTransport"
         ),

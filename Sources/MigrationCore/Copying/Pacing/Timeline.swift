@@ -34,7 +34,7 @@ package struct Timeline: Sendable {
 
 extension Duration {
     /// The length in seconds.
-    var inSeconds: Double {
+    package var inSeconds: Double {
         let (seconds, attoseconds) = components
         return Double(seconds) + Double(attoseconds) * 1e-18
     }

@@ -2,16 +2,16 @@
 ///
 /// A taker is never refused; it takes its tokens at once and is told how long to wait until they have come. So takers are
 /// served in order, one of any size passes, and time that was waited is never counted twice.
-struct TokenBucket {
+package struct TokenBucket: Sendable {
     /// Tokens per second.
-    let rate: Double
+    package let rate: Double
     /// The most tokens that gather while nobody takes any.
-    let burst: Double
+    package let burst: Double
     /// What is there; negative while takers wait.
     private var tokens: Double
     private var last: Duration
 
-    init(rate: Double, burst: Double, at now: Duration) {
+    package init(rate: Double, burst: Double, at now: Duration) {
         self.rate = rate
         self.burst = burst
         tokens = burst
@@ -19,12 +19,18 @@ struct TokenBucket {
     }
 
     /// Takes tokens and returns how long to wait before using them.
-    mutating func take(_ amount: Double, at now: Duration) -> Duration {
+    package mutating func take(_ amount: Double, at now: Duration) -> Duration {
         if now > last {
-            tokens = min(burst, tokens + (now - last).inSeconds * rate)
+            // What came back above the burst was taken and not used: it stays, and nothing gathers on top of it.
+            tokens = max(tokens, min(burst, tokens + (now - last).inSeconds * rate))
             last = now
         }
         tokens -= amount
         return tokens < 0 ? .seconds(-tokens / rate) : .zero
+    }
+
+    /// Corrects what was taken by an estimate once the true amount is known; what was not used comes back.
+    package mutating func settle(taken estimate: Double, used amount: Double) {
+        tokens += estimate - amount
     }
 }

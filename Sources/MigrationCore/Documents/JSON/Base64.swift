@@ -1,5 +1,5 @@
 /// Base64 with padding as RFC 4648 has it, on raw bytes.
-enum Base64 {
+package enum Base64 {
     /// Replaces Base64 text by the bytes that it stands for, from the front on; nil when it is malformed.
     ///
     /// Padding is required, and bits that no byte uses must be zero, so that one sequence of bytes has one text.
