@@ -56,7 +56,7 @@ package final class TokenCache: Sendable {
             }
             let refresh = token.refresh.map { max(.zero, wall.duration(to: $0)) }
             var random = context.random
-            let jitter = Double.random(in: 0...1, using: &random)
+            let jitter = Double.random(in: 0..<1, using: &random)
             let now = context.timeline.now
             ledger.withLock {
                 $0.arrived(token, lifetime: lifetime, refresh: refresh, jitter: jitter, at: now)

@@ -93,13 +93,13 @@ extension AzurePipeline {
         case .giveUp(let reason):
             // This call has not the time to wait, but all others are told what the account asks for.
             if case .exhausted(.throttled) = reason, let asked = record.facts?.retryAfter {
-                backoff.hold(until: timeline.now + asked)
+                backoff.hold(for: asked)
             }
             return .over(reason)
         case .renewCredential: return signer.discardCredential(of: sent) ? .again : .answered
         case .wait(let duration, let kind):
             // Throttling is about the account, so all its calls wait: those under way find it at their next attempt.
-            if kind == .throttled { backoff.hold(until: timeline.now + duration) }
+            if kind == .throttled { backoff.hold(for: duration) }
             Logger.current.debug(
                 "A request to Azure is made again.",
                 metadata: [
@@ -141,7 +141,7 @@ extension AzurePipeline {
         let limit = machine.remaining(at: start)
         defer { metrics.waited(service, timeline.now - start) }
         do throws(StoreError) {
-            if try await backoff.pass(within: limit, on: timeline, random: random) {
+            if try await backoff.pass(within: limit, random: random) {
                 guard let pacer else { return nil }
                 let rest = machine.remaining(at: timeline.now)
                 let expected = call.expectedCharge
@@ -150,7 +150,7 @@ extension AzurePipeline {
         } catch {
             throw end(.cancelled, machine, record)
         }
-        throw end(.heldBack(backoff.wait(at: timeline.now)), machine, record)
+        throw end(.heldBack(backoff.wait), machine, record)
     }
 
     /// What an attempt takes from the account's budget: request units where there are some, else one request.

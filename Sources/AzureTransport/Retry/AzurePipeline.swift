@@ -26,7 +26,7 @@ package struct AzurePipeline: Sendable {
         transport: any HTTPTransport,
         signer: any RequestSigner,
         policy: RetryPolicy = .azure,
-        backoff: AccountBackoff = AccountBackoff(),
+        backoff: AccountBackoff? = nil,
         pacer: ChargePacer? = nil,
         metrics: AzureMetrics = AzureMetrics(),
         timeline: Timeline = Timeline(ContinuousClock()),
@@ -37,7 +37,7 @@ package struct AzurePipeline: Sendable {
         self.transport = transport
         self.signer = signer
         self.policy = policy
-        self.backoff = backoff
+        self.backoff = backoff ?? AccountBackoff(timeline: timeline)
         self.pacer = pacer
         self.metrics = metrics
         self.timeline = timeline

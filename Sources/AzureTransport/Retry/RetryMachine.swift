@@ -157,14 +157,14 @@ package struct RetryMachine: ~Copyable, Sendable {
         let wait: Duration
         if let asked {
             // Never earlier than asked; a little later, so that those who were refused together do not come back together.
-            wait = asked + asked * Double.random(in: 0...0.1, using: &random)
+            wait = asked + asked * Double.random(in: 0..<0.1, using: &random)
         } else {
             let doublings = min(attempts - 1, 20)
             let backoff = min(
                 (trouble.initialBackoff ?? policy.initialBackoff) * (1 << doublings),
                 policy.maximumBackoff
             )
-            wait = backoff - backoff * Double.random(in: 0...0.5, using: &random)
+            wait = backoff - backoff * Double.random(in: 0..<0.5, using: &random)
         }
         return now + wait < deadline ? .wait(wait, because: trouble.kind) : .giveUp(.exhausted(trouble.kind))
     }

@@ -35,10 +35,9 @@ final class FakeCredential: TokenCredential {
 
 extension TokenContext {
     /// A context on clocks of a test. Wall time follows the clock.
-    static func test(
-        _ transport: FakeTransport = FakeTransport(.status(500)),
-        _ clock: any Clock<Duration>
-    ) -> TokenContext {
+    static func test(_ clock: any Clock<Duration>) -> TokenContext { test(FakeTransport(.status(500)), clock) }
+
+    static func test(_ transport: FakeTransport, _ clock: any Clock<Duration>) -> TokenContext {
         let timeline = Timeline(clock)
         return TokenContext(
             transport: transport,

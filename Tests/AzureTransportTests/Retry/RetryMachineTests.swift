@@ -69,8 +69,8 @@ struct RetryMachineTests {
     func retryAfter() throws {
         let call = driver(.write)
         for _ in 0..<3 {
-            let wait = try #require(wait(call.answer(429, after: .seconds(2))))
-            #expect(wait >= .seconds(2) && wait <= .milliseconds(2_200))
+            let pause = try #require(wait(call.answer(429, after: .seconds(2))))
+            #expect(pause >= .seconds(2) && pause <= .milliseconds(2_200))
         }
         #expect(call.answer(429, after: .seconds(2)) == .giveUp(.exhausted(.throttled)))
         #expect(call.attempts == 4)
@@ -92,8 +92,8 @@ struct RetryMachineTests {
         )
         let call = driver(.read, service: .blob, policy: policy)
         for expected in [100, 200, 400, 800, 1_000, 1_000] {
-            let wait = try #require(wait(call.answer(500)))
-            #expect(wait <= .milliseconds(expected) && wait >= .milliseconds(expected / 2))
+            let pause = try #require(wait(call.answer(500)))
+            #expect(pause <= .milliseconds(expected) && pause >= .milliseconds(expected / 2))
         }
     }
 
