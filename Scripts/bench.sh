@@ -24,7 +24,7 @@ measure() {
     "$bin/cutover-benchmarks" "${arguments[@]}"
 }
 
-step "system packages" ensure_packages git pkg-config libsqlite3-dev python3 python3-venv
+step "system packages" ensure_packages git pkg-config libcurl4-openssl-dev libsqlite3-dev python3 python3-venv
 export CUTOVER_EVENTSOURCE_PYTHON=$CUTOVER_CACHE/eventsource-py/bin/python
 case ${ONLY:-eventsource} in
     *eventsource*) [ "$step_status" -eq 0 ] && step "eventsource-py" eventsource_py ;;

@@ -150,6 +150,7 @@ finish() {
 is_present() {
     case $1 in
         libsqlite3-dev) [ "$(uname)" = Darwin ] || [ -e /usr/include/sqlite3.h ] || pkg-config --exists sqlite3 2>/dev/null ;;
+        libcurl4-openssl-dev) pkg-config --exists libcurl 2>/dev/null ;;
         libmongoc-dev) pkg-config --exists libmongoc-1.0 2>/dev/null ;;
         binutils) command -v readelf >/dev/null 2>&1 ;;
         python3-venv) python3 -c 'import ensurepip, venv' 2>/dev/null ;;
@@ -161,6 +162,7 @@ homebrew_name() {
     case $1 in
         pkg-config) say pkgconf ;;
         python3-venv) say python ;;
+        libcurl4-openssl-dev) say curl ;;
         libmongoc-dev) say mongo-c-driver@1 ;;
         libsqlite3-dev | sqlite3) say sqlite ;;
         *) say "$1" ;;

@@ -34,7 +34,7 @@ demo() { "$programs/cutover-demo" --summaries "$summaries" ${ONLY:+--only "$ONLY
 # The program that operators use, end to end, against stores that are written to meanwhile.
 command_line() { "$programs/tenant-migration-check" --program "$programs/tenant-migration"; }
 
-step "system packages" ensure_packages git pkg-config libmongoc-dev libsqlite3-dev
+step "system packages" ensure_packages git pkg-config libcurl4-openssl-dev libmongoc-dev libsqlite3-dev
 [ "$step_status" -eq 0 ] || finish "make demo"
 [ "$ONLY" = move ] || step "package index" package_index
 step "build" build

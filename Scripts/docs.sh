@@ -49,7 +49,7 @@ archive() {
         --warnings-as-errors --output-path "$archives/$product.doccarchive"
 }
 
-step "system packages" ensure_packages git python3 pkg-config libmongoc-dev libsqlite3-dev
+step "system packages" ensure_packages git python3 pkg-config libcurl4-openssl-dev libmongoc-dev libsqlite3-dev
 [ "$step_status" -eq 0 ] || finish "make docs"
 docc=$(find_docc) || die "this Swift toolchain has no docc"
 rm -rf "$archives"

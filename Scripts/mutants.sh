@@ -22,7 +22,7 @@ mutants() {
     python3 Scripts/mutants.py "$programs" ${ONLY:-}
 }
 
-step "system packages" ensure_packages git pkg-config libmongoc-dev libsqlite3-dev sqlite3 python3
+step "system packages" ensure_packages git pkg-config libcurl4-openssl-dev libmongoc-dev libsqlite3-dev sqlite3 python3
 [ "$step_status" -eq 0 ] || finish "make mutants"
 step "debug build with -DMUTANTS" build
 [ "$step_status" -eq 0 ] || finish "make mutants"
