@@ -32,13 +32,14 @@ let package = Package(
     targets: [
         .testTarget(
             name: "AzureTransportTests",
-            dependencies: ["CutoverAzureTransport", "MigrationCore", "MigrationTesting"]
+            dependencies: ["CutoverAzureTransport", "CutoverBlockingLanes", "MigrationCore", "MigrationTesting"]
         ),
         .testTarget(name: "BlockingLanesTests", dependencies: ["CutoverBlockingLanes", "MigrationCore"]),
         .target(
             name: "CutoverAzureTransport",
             dependencies: [
-                "CutoverCCurl", "CutoverCCurlShims", "MigrationCore", .product(name: "Crypto", package: "swift-crypto"),
+                "CutoverBlockingLanes", "CutoverCCurl", "CutoverCCurlShims", "MigrationCore",
+                .product(name: "Crypto", package: "swift-crypto"),
                 .product(name: "DequeModule", package: "swift-collections"),
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "Metrics", package: "swift-metrics"),

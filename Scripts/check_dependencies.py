@@ -20,9 +20,13 @@ CORE_MODULES = {
 SHARED_PLUMBING = {"CutoverBlockingLanes", "CutoverAzureTransport"}
 
 # The C modules that each product may reach; one that is not named here reaches none.
+CURL = {"CutoverCCurl", "CutoverCCurlShims"}
 C_MODULES = {
+    "BlobAdapter": CURL,
+    "CosmosAdapter": CURL,
     "MongoAdapter": {"CutoverCMongo", "CutoverCMongoShims"},
     "SQLiteAdapter": {"CutoverCSQLite", "CutoverCSQLiteShims"},
+    "TableAdapter": CURL,
 }
 
 IMPORT = re.compile(

@@ -3,6 +3,8 @@
 const size_t cutover_curl_pause_body = CURL_WRITEFUNC_PAUSE;
 const size_t cutover_curl_pause_read = CURL_READFUNC_PAUSE;
 const size_t cutover_curl_abort_read = CURL_READFUNC_ABORT;
+const long cutover_curl_auth_basic = (long)CURLAUTH_BASIC;
+const long cutover_curl_header_separate = CURLHEADER_SEPARATE;
 
 CURLcode cutover_curl_set_long(CURL *easy, CURLoption option, long value) { return curl_easy_setopt(easy, option, value); }
 

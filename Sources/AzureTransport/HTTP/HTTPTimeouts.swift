@@ -6,14 +6,14 @@ package enum HTTPPhase: String, Sendable, Hashable, CaseIterable {
     case firstByte
     /// Silence in the middle of the request's body or of the answer.
     case betweenBytes
-    /// The whole exchange, with its wait for a free connection.
+    /// The whole exchange, with its wait for a free connection; of a streamed answer, up to its head.
     case total
 }
 
 /// How long each part of an exchange may take; nil means without a limit.
 ///
-/// While a stream is paused because its own reader or its own source is slow, the limit between bytes does not run; the total
-/// and the request's deadline always do.
+/// While a stream is paused because its own reader or its own source is slow, the limit between bytes does not run. The total
+/// ends with the head of a streamed answer, as nobody knows how long its reader takes; the request's deadline always runs.
 package struct HTTPTimeouts: Sendable, Hashable {
     package var connect: Duration?
     package var firstByte: Duration?

@@ -5,6 +5,10 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#if LIBCURL_VERSION_NUM < 0x075700
+#error "libcurl 7.87 or later is needed: its headers are older."
+#endif
+
 /* libcurl's variadic calls with fixed signatures, and its macros as values. */
 
 CURLcode cutover_curl_set_long(CURL *easy, CURLoption option, long value);
@@ -43,5 +47,7 @@ CURLcode cutover_curl_global_init(void);
 extern const size_t cutover_curl_pause_body;
 extern const size_t cutover_curl_pause_read;
 extern const size_t cutover_curl_abort_read;
+extern const long cutover_curl_auth_basic;
+extern const long cutover_curl_header_separate;
 
 #endif

@@ -1,0 +1,200 @@
+internal import CutoverCCurl
+internal import CutoverCCurlShims
+internal import DequeModule
+
+#if canImport(Glibc)
+internal import Glibc
+#elseif canImport(Musl)
+internal import Musl
+#else
+internal import Darwin
+#endif
+
+/// The engine: everything that happens on its one thread, from the first exchange to the end of the transport.
+///
+/// Safety: one thread makes it, runs it and lets it go; other threads reach it through the inbox only.
+@safe final class CurlLoop {
+    /// The requests to one host: so many run, the others wait in line.
+    private struct Origin {
+        var running = 0
+        var waiting = Deque<CurlExchange>()
+    }
+
+    private let configuration: CurlTransport.Configuration
+    private let inbox: CurlInbox
+    private let multi: UnsafeMutableRawPointer
+    private var exchanges: [ObjectIdentifier: CurlExchange] = [:]
+    private var origins: [String: Origin] = [:]
+    private var idle: [CurlHandle] = []
+    private var sending: [CurlExchange] = []
+    /// When the limits are looked at next: never later than the first of them.
+    private var nextCheck: ContinuousClock.Instant?
+    /// Read once for each round.
+    private(set) var now = ContinuousClock.now
+
+    init(configuration: CurlTransport.Configuration, inbox: CurlInbox) {
+        self.configuration = configuration
+        self.inbox = inbox
+        _ = Self.isReady
+        guard let multi = unsafe curl_multi_init() else { fatalError("libcurl has no memory for its first handle.") }
+        unsafe self.multi = multi
+        unsafe _ = cutover_curl_multi_set_long(multi, CURLMOPT_MAXCONNECTS, configuration.maximumIdleConnections)
+    }
+
+    deinit {
+        unsafe curl_multi_cleanup(multi)
+    }
+
+    private static let isReady: Bool = {
+        precondition(cutover_curl_global_init() == CURLE_OK, "libcurl cannot be used.")
+        return true
+    }()
+
+    /// Drives all exchanges until the inbox is stopped.
+    func run() {
+        Self.blockBrokenPipes()
+        unsafe inbox.use(CurlWaker(multi))
+        while true {
+            now = .now
+            let (commands, isStopping) = inbox.take()
+            for command in commands { carryOut(command) }
+            if isStopping { break }
+            var running: Int32 = 0
+            unsafe _ = curl_multi_perform(multi, &running)
+            sending.removeAll { $0.noticeSending() }
+            endWhatHasEnded()
+            checkLimits()
+            rest()
+        }
+        inbox.use(nil)
+        for exchange in exchanges.values {
+            end(exchange, with: exchange.error(.stopped, "The transport was stopped."))
+        }
+        idle = []
+    }
+
+    /// A write to a connection that the other side has closed is an error, not the end of the process.
+    private static func blockBrokenPipes() {
+        var signals = sigset_t()
+        unsafe sigemptyset(&signals)
+        unsafe sigaddset(&signals, SIGPIPE)
+        unsafe pthread_sigmask(SIG_BLOCK, &signals, nil)
+    }
+
+    private func rest() {
+        guard inbox.mayRest() else { return }
+        var milliseconds = 60_000
+        if let nextCheck { milliseconds = min(milliseconds, (nextCheck - ContinuousClock.now).wholeMilliseconds) }
+        unsafe _ = curl_multi_poll(multi, nil, 0, Int32(milliseconds), nil)
+    }
+
+    // MARK: Exchanges
+
+    private func carryOut(_ command: CurlInbox.Command) {
+        switch command {
+        case .start(let transfer): start(transfer)
+        case .attend(let transfer):
+            guard let exchange = exchanges[ObjectIdentifier(transfer)] else { return }
+            attend(to: exchange)
+        }
+    }
+
+    private func start(_ transfer: CurlTransfer) {
+        let exchange = CurlExchange(transfer, configuration, loop: self)
+        exchanges[ObjectIdentifier(transfer)] = exchange
+        if transfer.isCancelled { return end(exchange, with: Self.cancellation(of: exchange)) }
+        exchange.enter(.waiting)
+        if origins[exchange.origin, default: Origin()].running < max(1, configuration.maximumRequestsPerHost) {
+            begin(exchange)
+        } else {
+            origins[exchange.origin]?.waiting.append(exchange)
+        }
+    }
+
+    private func attend(to exchange: CurlExchange) {
+        if exchange.transfer.isCancelled { return end(exchange, with: Self.cancellation(of: exchange)) }
+        if let failure = exchange.transfer.upload?.failure { return end(exchange, with: failure) }
+        let code = exchange.resumeIfPossible()
+        if code != CURLE_OK { end(exchange, with: exchange.outcome(of: code, hasProxy: configuration.proxy != nil)) }
+    }
+
+    private static func cancellation(of exchange: CurlExchange) -> TransportError {
+        exchange.error(.cancelled, "The request was cancelled.")
+    }
+
+    private func begin(_ exchange: CurlExchange) {
+        origins[exchange.origin, default: Origin()].running += 1
+        exchange.enter(.connecting)
+        guard let handle = idle.popLast() ?? CurlHandle(), exchange.setUp(handle, configuration) else {
+            return end(
+                exchange,
+                with: exchange.error(.internalFailure, "libcurl refused a part of the request, or has no memory.")
+            )
+        }
+        guard unsafe curl_multi_add_handle(multi, handle.easy) == CURLM_OK else {
+            return end(exchange, with: exchange.error(.internalFailure, "libcurl did not take the request."))
+        }
+    }
+
+    private func endWhatHasEnded() {
+        var code = CURLE_OK
+        while let easy = unsafe cutover_curl_multi_next_ended(multi, &code) {
+            guard let context = unsafe cutover_curl_context(easy) else { continue }
+            let exchange = unsafe Unmanaged<CurlExchange>.fromOpaque(context).takeUnretainedValue()
+            end(exchange, with: exchange.outcome(of: code, hasProxy: configuration.proxy != nil))
+        }
+    }
+
+    /// The one way out: the handle goes back, the caller is told, and the next in line begins.
+    private func end(_ exchange: CurlExchange, with error: TransportError?) {
+        guard exchanges.removeValue(forKey: ObjectIdentifier(exchange.transfer)) != nil else { return }
+        let wasRunning = exchange.phase != .waiting
+        if let handle = exchange.handle {
+            unsafe _ = curl_multi_remove_handle(multi, handle.easy)
+            exchange.handle = nil
+            if idle.count < configuration.maximumIdleConnections {
+                handle.clear()
+                idle.append(handle)
+            }
+        }
+        exchange.conclude(with: error)
+        leave(exchange, wasRunning: wasRunning)
+    }
+
+    private func leave(_ exchange: CurlExchange, wasRunning: Bool) {
+        guard wasRunning else {
+            origins[exchange.origin]?.waiting.removeAll { $0 === exchange }
+            return
+        }
+        origins[exchange.origin]?.running -= 1
+        guard let next = origins[exchange.origin]?.waiting.popFirst() else {
+            if origins[exchange.origin]?.running == 0 { origins[exchange.origin] = nil }
+            return
+        }
+        begin(next)
+    }
+
+    // MARK: Limits
+
+    /// An exchange has a limit at this time.
+    func expect(_ expiry: ContinuousClock.Instant?) {
+        guard let expiry else { return }
+        nextCheck = nextCheck.map { min($0, expiry) } ?? expiry
+    }
+
+    /// The exchange has begun to send; it is asked after each round whether it is through.
+    func watchSending(_ exchange: CurlExchange) {
+        sending.append(exchange)
+    }
+
+    private func checkLimits() {
+        guard let check = nextCheck, check <= now else { return }
+        nextCheck = nil
+        var overdue: [CurlExchange] = []
+        for exchange in exchanges.values {
+            guard let expiry = exchange.expiry else { continue }
+            if expiry <= now { overdue.append(exchange) } else { expect(expiry) }
+        }
+        for exchange in overdue { end(exchange, with: exchange.timeout()) }
+    }
+}
