@@ -72,7 +72,7 @@ kills() {
 
 fuzz() { "$(swift build --configuration release --show-bin-path)/cutover-fuzz" --count 1000000 --seed "$CUTOVER_SEED"; }
 
-step "system packages" ensure_packages git pkg-config libcurl4-openssl-dev libmongoc-dev libsqlite3-dev sqlite3 python3 python3-venv
+step "system packages" ensure_packages git openssl pkg-config libcurl4-openssl-dev libmongoc-dev libsqlite3-dev sqlite3 python3 python3-venv
 [ "$step_status" -eq 0 ] || finish "make test"
 step "BSON corpus" Scripts/fetch-bson-corpus.sh
 step "MongoDB server" Scripts/fetch-mongod.sh

@@ -49,7 +49,6 @@ extension CurlExchange {
             switch configuration.httpVersion {
             case .http1: CURL_HTTP_VERSION_1_1
             case .negotiated: CURL_HTTP_VERSION_2TLS
-            case .http2: CURL_HTTP_VERSION_2_PRIOR_KNOWLEDGE
             }
         handle.set(CURLOPT_HTTP_VERSION, Int(version))
         if configuration.httpVersion != .http1 { handle.set(CURLOPT_PIPEWAIT, true) }

@@ -92,10 +92,8 @@ extension CurlTransport {
         /// HTTP/1.1 and nothing else, as the official clients of Azure do.
         case http1
         /// HTTP/2 where a TLS server offers it, else HTTP/1.1. Streams share a connection: one whose reader is slow holds the
-        /// others on its connection up.
+        /// others on its connection up. Unconfirmed: no test here has a TLS server that speaks HTTP/2.
         case negotiated
-        /// HTTP/2 from the first byte, without TLS too: for a server that is known to speak it.
-        case http2
     }
 
     /// What a transport is set up with.

@@ -38,7 +38,11 @@ package final class HTTPBodyStream: Sendable {
         while let chunk = try await next() {
             guard chunk.count <= maximumBytes - bytes.count else {
                 cancel()
-                throw TransportError(.tooLarge, "The answer is longer than the limit of \(maximumBytes) bytes.", requestMayHaveArrived: true)
+                throw TransportError(
+                    .tooLarge,
+                    "The answer is longer than the limit of \(maximumBytes) bytes.",
+                    requestMayHaveArrived: true
+                )
             }
             bytes += chunk
         }

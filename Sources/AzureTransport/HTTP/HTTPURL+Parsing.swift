@@ -4,7 +4,8 @@ extension HTTPURL {
     /// Refused are other schemes, user information (a password would travel with it), fragments, an empty or malformed host,
     /// a port outside of 1 to 65,535, and any character that must be encoded: controls, spaces, quotes, non-ASCII.
     package init?(_ text: String) {
-        guard let schemeEnd = text.firstRange(of: "://"), let scheme = Scheme(rawValue: text[..<schemeEnd.lowerBound].lowercased())
+        guard let schemeEnd = text.firstRange(of: "://"),
+            let scheme = Scheme(rawValue: text[..<schemeEnd.lowerBound].lowercased())
         else { return nil }
         guard text.utf8.allSatisfy(Self.isAllowed) else { return nil }
         let rest = text[schemeEnd.upperBound...]
@@ -54,7 +55,9 @@ extension HTTPURL {
                 bytes.append(byte)
                 continue
             }
-            guard let high = iterator.next().flatMap(hexValue), let low = iterator.next().flatMap(hexValue) else { return nil }
+            guard let high = iterator.next().flatMap(hexValue), let low = iterator.next().flatMap(hexValue) else {
+                return nil
+            }
             bytes.append(high << 4 | low)
         }
         return String(validating: bytes, as: UTF8.self)
@@ -66,7 +69,9 @@ extension HTTPURL {
         let hostEnd = authority.lastIndex(of: "]") ?? authority.startIndex
         if let colon = authority[hostEnd...].firstIndex(of: ":") {
             let digits = authority[authority.index(after: colon)...]
-            guard let number = Int(digits), digits.utf8.allSatisfy(isDigit), (1...65_535).contains(number) else { return nil }
+            guard let number = Int(digits), digits.utf8.allSatisfy(isDigit), (1...65_535).contains(number) else {
+                return nil
+            }
             port = number
             host = authority[..<colon]
         }
@@ -78,7 +83,9 @@ extension HTTPURL {
     package static func isHost(_ text: some StringProtocol) -> Bool {
         if text.first == "[" {
             return text.last == "]" && text.utf8.count > 3
-                && text.dropFirst().dropLast().utf8.allSatisfy { hexValue($0) != nil || $0 == UInt8(ascii: ":") || $0 == UInt8(ascii: ".") }
+                && text.dropFirst().dropLast().utf8.allSatisfy {
+                    hexValue($0) != nil || $0 == UInt8(ascii: ":") || $0 == UInt8(ascii: ".")
+                }
         }
         return !text.isEmpty && text.utf8.count <= 253
             && text.utf8.allSatisfy { isUnreserved($0) && $0 != UInt8(ascii: "~") }
@@ -92,7 +99,8 @@ extension HTTPURL {
 
     private static func isUnreserved(_ byte: UInt8) -> Bool {
         switch byte {
-        case UInt8(ascii: "A")...UInt8(ascii: "Z"), UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "0")...UInt8(ascii: "9"):
+        case UInt8(ascii: "A")...UInt8(ascii: "Z"), UInt8(ascii: "a")...UInt8(ascii: "z"),
+            UInt8(ascii: "0")...UInt8(ascii: "9"):
             true
         case UInt8(ascii: "-"), UInt8(ascii: "."), UInt8(ascii: "_"), UInt8(ascii: "~"): true
         default: false

@@ -33,7 +33,13 @@ package struct HTTPURL: Sendable, Hashable {
     /// In the order of the wire.
     package var query: [QueryItem]
 
-    package init(scheme: Scheme, host: String, port: Int? = nil, percentEncodedPath: String = "/", query: [QueryItem] = []) {
+    package init(
+        scheme: Scheme,
+        host: String,
+        port: Int? = nil,
+        percentEncodedPath: String = "/",
+        query: [QueryItem] = []
+    ) {
         self.scheme = scheme
         self.host = host
         self.port = port

@@ -36,7 +36,8 @@ extension TransportError {
     /// The kind of a ``TransportError``.
     package struct Code: Sendable, Hashable, CustomStringConvertible {
         private enum Kind: Hashable {
-            case bodySource, cancelled, connectionRefused, internalFailure, invalidRequest, protocolViolation, proxy, proxyRefused
+            case bodySource, cancelled, connectionRefused, internalFailure, invalidRequest, protocolViolation, proxy,
+                proxyRefused
             case reset, resolve, stopped, tls, tooLarge, truncated, unreachable
             case timeout(HTTPPhase)
         }
@@ -47,7 +48,8 @@ extension TransportError {
         package var isRetryable: Bool {
             switch kind {
             case .connectionRefused, .proxy, .reset, .resolve, .timeout, .truncated, .unreachable: true
-            case .bodySource, .cancelled, .internalFailure, .invalidRequest, .protocolViolation, .proxyRefused, .stopped, .tls,
+            case .bodySource, .cancelled, .internalFailure, .invalidRequest, .protocolViolation, .proxyRefused,
+                .stopped, .tls,
                 .tooLarge:
                 false
             }

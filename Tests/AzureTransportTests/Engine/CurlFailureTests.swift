@@ -58,6 +58,7 @@ struct CurlFailureTests {
     func noSilentRepeatOfUploads(isStream: Bool) async throws {
         let server = try LoopbackServer { connection in
             try connection.readRequest()
+            guard connection.number == 1 else { return }
             try connection.answer()
             _ = try connection.readHead()
             _ = try connection.readSome()
@@ -69,7 +70,8 @@ struct CurlFailureTests {
         let error = await outcome(of: HTTPRequest(method: .put, url: server.url(), body: body), on: transport).error
         #expect(error?.code == .reset)
         #expect(error?.requestMayHaveArrived == true)
-        #expect(server.connections == 1)
+        // libcurl may have connected anew; nothing was sent there.
+        #expect(server.requests.count == 1)
     }
 
     @Test("a kept connection that breaks after the request: a read is sent again on a new one")

@@ -162,6 +162,7 @@ struct CurlStreamTests {
             }
         }
         async let answer = transport.send(HTTPRequest(method: .put, url: server.url(), body: .stream(source)))
+        while pulled.withLock({ $0 }) == 0 { try await Task.sleep(for: .milliseconds(1)) }
         try await Task.sleep(for: .milliseconds(500))
         let held = pulled.withLock { $0 }
         #expect(held > 0 && held < Self.maximumInFlight)

@@ -8,7 +8,7 @@ struct CurlTLSTests {
         "a server with a certificate of its own is trusted with its file, and refused without it and under another name"
     )
     func ownAuthority() async throws {
-        let server = try TLSServer()
+        let server = try await TLSServer()
         defer { server.stop() }
         var configuration = CurlTransport.Configuration()
         configuration.certificateAuthorityFile = server.certificate
@@ -60,7 +60,7 @@ private final class TLSServer {
     private let process = Process()
     private let port: Int
 
-    init() throws {
+    init() async throws {
         folder = NSTemporaryDirectory() + "cutover-tls-\(UInt64.random(in: 0...UInt64.max))"
         try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
         certificate = folder + "/certificate.pem"
@@ -73,15 +73,18 @@ private final class TLSServer {
             "/CN=cutover-test", "-addext", "subjectAltName=IP:127.0.0.1", "-keyout", key, "-out", certificate,
         ]
         maker.standardError = FileHandle.nullDevice
-        try maker.run()
-        maker.waitUntilExit()
-        try #require(maker.terminationStatus == 0, "openssl made no certificate")
+        let status = try await withCheckedThrowingContinuation { continuation in
+            maker.terminationHandler = { continuation.resume(returning: $0.terminationStatus) }
+            do { try maker.run() } catch { continuation.resume(throwing: error) }
+        }
+        try #require(status == 0, "openssl made no certificate")
 
         let output = Pipe()
         process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
         process.arguments = [
             "openssl", "s_server", "-accept", "127.0.0.1:0", "-cert", certificate, "-key", key, "-www",
         ]
+        process.standardInput = FileHandle.nullDevice
         process.standardOutput = output
         process.standardError = FileHandle.nullDevice
         try process.run()
@@ -104,7 +107,6 @@ private final class TLSServer {
 
     func stop() {
         process.terminate()
-        process.waitUntilExit()
         try? FileManager.default.removeItem(atPath: folder)
     }
 }

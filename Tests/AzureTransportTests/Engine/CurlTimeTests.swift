@@ -43,12 +43,14 @@ struct CurlTimeTests {
         arguments: [1, 1 << 20]
     )
     func firstByte(size: Int) async throws {
-        var request = request(try silent()) {
+        let server = try silent()
+        var request = request(server) {
             $0.firstByte = Self.short
             $0.betweenBytes = .seconds(30)
         }
         request.body = .bytes([UInt8](repeating: 1, count: size))
         await expectTimeout(.firstByte, request, arrived: true)
+        #expect(server.requests.count == 1)
     }
 
     @Test("an interim answer is not the first byte")
@@ -135,8 +137,15 @@ struct CurlTimeTests {
         #expect(server.connections == 1)
     }
 
+    /// The machine may be busy with other tests, which can only add to a try: the shortest of five is what the transport takes.
     @Test("a cancelled request ends within milliseconds, and its connection is closed")
     func cancel() async throws {
+        var shortest = Duration.seconds(60)
+        for _ in 0..<5 { shortest = min(shortest, try await timeToCancel()) }
+        #expect(shortest < .milliseconds(50))
+    }
+
+    private func timeToCancel() async throws -> Duration {
         let arrived = Gate()
         let closed = Gate()
         let server = try LoopbackServer { connection in
@@ -146,17 +155,19 @@ struct CurlTimeTests {
             closed.open()
         }
         let request = request(server) { _ in }
-        try await withThrowingTaskGroup(of: TransportError?.self) { group in
+        let time = try await withThrowingTaskGroup(of: TransportError?.self) { group in
             group.addTask { await outcome(of: request, on: transport).error }
             try await arrived.passed()
             let start = ContinuousClock.now
             group.cancelAll()
             let error = try await group.next() ?? nil
-            #expect(ContinuousClock.now - start < .milliseconds(100))
+            let time = ContinuousClock.now - start
             #expect(error?.code == .cancelled)
             #expect(error?.requestMayHaveArrived == true)
+            return time
         }
         try await closed.passed()
+        return time
     }
 
     @Test("a request of a cancelled task is not sent")
