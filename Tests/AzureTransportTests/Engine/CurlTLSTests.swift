@@ -106,7 +106,8 @@ private final class TLSServer {
     }
 
     func stop() {
-        process.terminate()
+        // It was seen to live on after a polite request, and holds nothing that is worth one.
+        kill(process.processIdentifier, SIGKILL)
         try? FileManager.default.removeItem(atPath: folder)
     }
 }
