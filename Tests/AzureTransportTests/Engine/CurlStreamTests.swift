@@ -76,15 +76,17 @@ struct CurlStreamTests {
     func deadline() async throws {
         let server = try LoopbackServer { connection in
             try connection.readRequest()
-            try connection.write("HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\n")
+            try connection.write("HTTP/1.1 200 OK\r\nContent-Length: 100000\r\n\r\n")
             while true {
                 try connection.write("x")
                 connection.rest(milliseconds: 20)
             }
         }
-        let request = HTTPRequest(method: .get, url: server.url(), deadline: .now + .milliseconds(300))
+        let request = HTTPRequest(method: .get, url: server.url(), deadline: .now + .seconds(2))
         let response = try await transport.stream(request)
-        let error = await #expect(throws: TransportError.self) { try await response.body.collect(maximumBytes: 1_000) }
+        let error = await #expect(throws: TransportError.self) {
+            try await response.body.collect(maximumBytes: 100_000)
+        }
         #expect(error?.code == .timeout(.total))
     }
 

@@ -44,8 +44,8 @@ final class LoopbackServer: Sendable {
     }
 
     deinit {
+        // The accepting thread wakes up and closes it: closed here, its number could become another server's meanwhile.
         shutdown(listener, Int32(SHUT_RDWR))
-        close(listener)
     }
 
     /// A port of this machine at which nobody listens.
@@ -93,7 +93,10 @@ final class LoopbackServer: Sendable {
             #else
             let descriptor = Glibc.accept(listener, nil, nil)
             #endif
-            guard descriptor >= 0 else { return }
+            guard descriptor >= 0 else {
+                close(listener)
+                return
+            }
             let number = state.withLock { state in
                 state.opened += 1
                 return state.opened
