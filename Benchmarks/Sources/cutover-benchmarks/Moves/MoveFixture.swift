@@ -16,10 +16,11 @@ struct MoveFixture: Sendable {
     static func open(
         _ folder: String,
         history: Int,
+        ids: EventFixture.IDs = .ofTime,
         configure: (inout MigrationCoordinator.Configuration) -> Void = { _ in }
     ) async throws -> MoveFixture {
         for name in ["first", "second", "control"] { Environment.removeDatabase("\(folder)/\(name).sqlite") }
-        if history > 0 { try await EventFixture.makeLog("\(folder)/first.sqlite", count: history) }
+        if history > 0 { try await EventFixture.makeLog("\(folder)/first.sqlite", count: history, ids: ids) }
         let first = try await SQLiteEventStore.open("first", at: "\(folder)/first.sqlite")
         let second = try await SQLiteEventStore.open("second", at: "\(folder)/second.sqlite")
         let documents = try await SQLiteDocumentStore.open("control", at: "\(folder)/control.sqlite")
@@ -97,6 +98,7 @@ final class CallLog: Sendable {
         through store: any EventStore,
         writer: Int,
         tenant: TenantID = EventFixture.tenant,
+        ids: EventFixture.IDs = .ofTime,
         pace: Duration? = nil
     ) async throws {
         var random = SeededRandom(seed: UInt64(writer) &+ .random(in: 0 ... .max / 2))
@@ -105,7 +107,7 @@ final class CallLog: Sendable {
         var next = ContinuousClock.now
         while !Task.isCancelled {
             number += 1
-            let event = EventFixture.event(number, &random).event
+            let event = EventFixture.event(number, &random, ids: ids).event
             let start = ContinuousClock.now
             do {
                 _ = try await store.append([StreamAppend(stream, events: [event])], tenant: tenant)

@@ -5,6 +5,14 @@ internal import SQLiteAdapter
 enum EventFixture {
     static let tenant: TenantID = "acme"
 
+    /// How events get their ids.
+    enum IDs: Sendable {
+        /// Ids that begin with the time at which they are made, which is what events get unless the application says otherwise.
+        case ofTime
+        /// Random ids: those of an application that brings UUIDs of version 4.
+        case random
+    }
+
     /// An event as the raw loop binds it.
     struct Row {
         let stream: [UInt8]
@@ -17,10 +25,14 @@ enum EventFixture {
     }
 
     /// Event number `number` of a history in which orders interleave: about 400 bytes of payload.
-    static func event(_ number: Int, _ random: inout SeededRandom) -> (stream: StreamID, event: NewEvent) {
+    static func event(
+        _ number: Int,
+        _ random: inout SeededRandom,
+        ids: IDs = .ofTime
+    ) -> (stream: StreamID, event: NewEvent) {
         let order = random.next() % 1_000 + UInt64(number / 20_000) * 1_000
         let event = NewEvent(
-            id: EventID(high: random.next(), low: random.next()),
+            id: ids == .random ? EventID() : EventID(at: .now()),
             type: ["OrderPlaced", "OrderPaid", "OrderShipped"][number % 3],
             occurredAt: WallTime(millisecondsSinceEpoch: 1_700_000_000_000 + Int64(number)),
             recordedAt: WallTime(millisecondsSinceEpoch: 1_700_000_000_005 + Int64(number)),
@@ -68,7 +80,7 @@ enum EventFixture {
     }
 
     /// Creates a file with a log of `count` events.
-    static func makeLog(_ path: String, count: Int) async throws {
+    static func makeLog(_ path: String, count: Int, ids: IDs = .ofTime) async throws {
         var configuration = SQLiteDatabase.Configuration()
         configuration.durability = .normal
         let store = try await SQLiteEventStore.open("fixture", at: path, configuration: configuration)
@@ -76,7 +88,7 @@ enum EventFixture {
         var random = SeededRandom(seed: 0x6F72_6465)
         for start in stride(from: 0, to: count, by: 2_000) {
             let parts = (start..<min(start + 2_000, count)).map { number in
-                let (stream, event) = event(number, &random)
+                let (stream, event) = event(number, &random, ids: ids)
                 return StreamAppend(stream, events: [event])
             }
             _ = try await store.append(parts, tenant: tenant, epoch: .unrouted)

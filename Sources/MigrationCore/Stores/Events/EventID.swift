@@ -25,6 +25,19 @@ public struct EventID: Sendable, Hashable, Comparable, CustomStringConvertible {
         )
     }
 
+    /// Makes an id that begins with a time and ends with 74 random bits: a UUID of version 7 (RFC 9562, section 5.7).
+    ///
+    /// Ids of one time lie side by side in a store's index of ids. Random ones lie anywhere, so that in a long log each append
+    /// writes a page of the index that no other append writes.
+    ///
+    /// - Parameter time: to the millisecond; times before 1970 or after the year 10889 are cut to 48 bits.
+    public init(at time: WallTime, from source: RandomSource = .system) {
+        self.init(
+            high: UInt64(bitPattern: time.millisecondsSinceEpoch) << 16 | source.next() & 0x0FFF | 0x7000,
+            low: source.next() & 0x3FFF_FFFF_FFFF_FFFF | 0x8000_0000_0000_0000
+        )
+    }
+
     /// Takes a UUID of any version.
     public init(_ uuid: UUID) {
         self = withUnsafeBytes(of: uuid.uuid) {

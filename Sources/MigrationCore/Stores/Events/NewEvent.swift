@@ -21,9 +21,9 @@ public struct NewEvent: Sendable, Hashable {
     /// What happened, in detail.
     public var payload: Document
 
-    /// Makes an event.
+    /// Makes an event; its id begins with the time of the call unless you bring one.
     public init(
-        id: EventID = EventID(),
+        id: EventID = EventID(at: .now()),
         type: String,
         schemaVersion: Int32 = 1,
         occurredAt: WallTime,
