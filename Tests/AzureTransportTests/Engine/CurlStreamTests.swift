@@ -146,20 +146,22 @@ struct CurlStreamTests {
     @Test("a server that does not read holds the source up")
     func slowServer() async throws {
         let gate = Gate()
-        let total = 96 << 20
+        let total = 64 << 20
         let server = try LoopbackServer { connection in
             _ = try connection.readHead()
             gate.block()
             _ = try connection.read(total)
             try connection.answer(body: "done")
         }
+        // Each piece waits for its turn among all that runs in the process.
+        let piece = [UInt8](repeating: 1, count: 1 << 20)
         let pulled = Locked(0)
         let source = HTTPBodySource(length: total, isReplayable: false) {
             {
                 pulled.withLock { pulled in
                     guard pulled < total else { return nil }
-                    pulled += Self.piece.count
-                    return Self.piece
+                    pulled += piece.count
+                    return piece
                 }
             }
         }
