@@ -25,11 +25,17 @@ struct DocumentCursor {
 
     /// Visits documents from the lower bound on, or after a place.
     ///
-    /// - Parameter count: how many documents the reader is likely to take.
+    /// - Parameters:
+    ///   - place: the document after which to go on; nil begins at the lower bound.
+    ///   - count: how many documents the reader is likely to take.
+    ///   - takesEach: whether the page is full after so many documents whatever they are. The server then ends the cursor by itself,
+    ///     which spares a command for each page.
+    ///   - body: says of each document whether the page takes more.
     /// - Returns: The place of the last document of the page; nil when nothing follows it.
     func visit(
         after place: DocumentPlace?,
         count: Int,
+        takesEach: Bool = false,
         _ body: (FoundRow) throws(StoreError) -> Verdict
     ) throws(StoreError) -> DocumentPlace? {
         var conditions: [Value] = [.document(StoredForm.isLive(at: now))]
@@ -37,8 +43,10 @@ struct DocumentCursor {
         if let prefilter { conditions.append(.document(prefilter)) }
         var options: Document = [
             "sort": ["_id": 1], "hint": ["_id": 1],
-            "batchSize": .int64(Int64(min(max(count, 1), 10_000) + 1)),
+            // Beyond the limit, or the server would wait for another command before it ends the cursor.
+            "batchSize": .int64(Int64(min(max(count, 1), 10_000) + 2)),
         ]
+        if takesEach { options.append("limit", .int64(Int64(min(count, Self.maximumRowCount)) + 1)) }
         let start = place ?? lower
         if let start { options.append("min", .document(Document(uniqueFields: [("_id", start.value)]))) }
         if let upper { options.append("max", .document(Document(uniqueFields: [("_id", upper.value)]))) }

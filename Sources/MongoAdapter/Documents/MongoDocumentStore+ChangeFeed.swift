@@ -187,7 +187,7 @@ extension MongoClient {
         let rows = DocumentCursor(client: self, database: cursor.database, collection: cursor.collection, now: now)
         var found: [DocumentChange] = []
         var position = cursor
-        let last = try rows.visit(after: start, count: limit) { (row) throws(StoreError) in
+        let last = try rows.visit(after: start, count: limit, takesEach: true) { (row) throws(StoreError) in
             switch row {
             case .document(let document):
                 position.scan = .after(document.place)

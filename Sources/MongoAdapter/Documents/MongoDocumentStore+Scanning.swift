@@ -25,7 +25,7 @@ extension MongoDocumentStore {
                 )
                 var documents: [StoredDocument] = []
                 var unreadable: [UnreadableDocument] = []
-                let last = try rows.visit(after: start, count: pageSize) { (row) throws(StoreError) in
+                let last = try rows.visit(after: start, count: pageSize, takesEach: true) { (row) throws(StoreError) in
                     switch row {
                     case .document(let found): documents.append(found.stored)
                     case .unreadable(let row, _): unreadable.append(row)

@@ -1,0 +1,59 @@
+import CutoverMongoServer
+import MigrationCore
+import Testing
+
+@testable import MongoAdapter
+
+@Suite("How many commands MongoDB gets", .timeLimit(.minutes(5)), .needsMongod)
+struct CommandCountTests {
+    private static let count = 60
+
+    private func key(_ number: Int) throws -> DocumentKey {
+        DocumentKey(collection: "things", id: try DocumentID(.string("thing-\(number)")))
+    }
+
+    /// Runs a body with a store of 60 documents, on a server of its own, whose counters nobody else moves.
+    private func withServer(_ body: (MongoDocumentStore, MongoConnection) async throws -> Void) async throws {
+        let server = try await MongodServer.start()
+        defer { server.removeData() }
+        let connection = try await MongoConnection.open(server.uri())
+        let store = try await MongoDocumentStore.open("mongo", on: connection, database: "shop")
+        let inserts = try (0..<Self.count).map {
+            DocumentWrite.put(["by": "nobody"], to: try key($0), condition: .insert)
+        }
+        #expect(try await store.writeBatch(inserts, order: .unordered).allSatisfy(\.isApplied))
+        try await body(store, connection)
+        await connection.close()
+    }
+
+    /// How often the server got a command so far.
+    private func count(of command: String, on connection: MongoConnection) async throws -> Int64 {
+        let status = try await connection.lanes.run { (client) throws(StoreError) in
+            try client.command(["serverStatus": 1], on: "admin", .plain)
+        }
+        guard case .int64(let count)? = status[path: FieldPath("metrics.commands.\(command).total")] else {
+            throw StoreError(.internalInconsistency, "The server does not count \(command).")
+        }
+        return count
+    }
+
+    @Test("the pages of a scan leave no cursor that has to be read on or to be ended")
+    func pages() async throws {
+        try await withServer { store, connection in
+            let pagesBefore = try await count(of: "getMore", on: connection)
+            let endsBefore = try await count(of: "killCursors", on: connection)
+            for size in [1, 7, Self.count - 1, Self.count, Self.count + 1] {
+                var found = 0
+                var place: Continuation?
+                repeat {
+                    let page = try await store.scan(ScanRange("things"), after: place, pageSize: size)
+                    found += page.documents.count
+                    place = page.continuation
+                } while place != nil
+                #expect(found == Self.count)
+            }
+            #expect(try await count(of: "getMore", on: connection) == pagesBefore)
+            #expect(try await count(of: "killCursors", on: connection) == endsBefore)
+        }
+    }
+}
