@@ -148,6 +148,58 @@ struct ForeignDocumentTests {
         }
     }
 
+    @Test("a unique index of another program refuses what breaks it by the index's name, whatever the write is")
+    func uniqueIndex() async throws {
+        try await withStore { store in
+            _ = try await run([
+                "createIndexes": "things", "indexes": [["name": "byMail", "key": ["mail": 1], "unique": true]],
+            ])
+            for (id, mail) in [("a", "a@example"), ("b", "b@example")] {
+                let outcome = try await store.write(["mail": .string(mail)], to: try key(.string(id)))
+                #expect(outcome.isApplied)
+            }
+            let tag = try #require(try await store.read(try key("b"))?.etag)
+            let body: Document = ["mail": "a@example"]
+            let breaking: [DocumentWrite] = [
+                .put(body, to: try key("c"), condition: .insert), .put(body, to: try key("c"), condition: .upsert),
+                .put(body, to: try key(.int32(7)), condition: .insert),
+                .put(body, to: try key("b"), condition: .replace),
+                .put(body, to: try key("b"), condition: .ifMatches(tag)),
+                .patch(try key("b"), [.set("mail", "a@example")]),
+            ]
+            for write in breaking {
+                let outcome = try await store.write(write)
+                guard case .rejected(.uniqueIndex("byMail")) = outcome else {
+                    Issue.record("\(write.action): \(outcome)")
+                    continue
+                }
+                let fitting = DocumentWrite.put(["mail": "d@example"], to: try key("d"), condition: .upsert)
+                let batch = try await store.writeBatch([fitting, write, fitting], order: .unordered)
+                #expect(batch.map(\.isApplied) == [true, false, true])
+                guard case .rejected(.uniqueIndex("byMail")) = batch[1] else {
+                    Issue.record("\(write.action) in a batch: \(batch[1])")
+                    continue
+                }
+                let ordered = try await store.writeBatch([fitting, write, fitting], order: .ordered)
+                #expect(ordered.map(\.isApplied) == [true, false, false])
+                _ = try await store.delete(try key("d"))
+                guard case .rejected(index: 1, .uniqueIndex("byMail")) = try await store.transact([fitting, write])
+                else {
+                    Issue.record("\(write.action) in a transaction")
+                    continue
+                }
+                #expect(try await store.read(try key("d")) == nil)
+            }
+            // A place that is taken is another matter than a value.
+            let taken = try await store.write(["mail": "a@example"], to: try key("a"), condition: .insert)
+            guard case .rejected(.exists) = taken else {
+                Issue.record("\(taken)")
+                return
+            }
+            #expect(try await store.count("things") == 2)
+        }
+    }
+
     @Test("the feed shows what other programs write and delete")
     func feed() async throws {
         try await withStore { store in

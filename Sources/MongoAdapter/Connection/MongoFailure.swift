@@ -46,6 +46,14 @@ public struct MongoFailure: Error, Sendable, Hashable, CustomStringConvertible {
         guard code == ServerCode.duplicateKey, let name = text.firstRange(of: "index: ") else { return nil }
         return String(text[name.upperBound...].prefix { $0 != " " })
     }
+
+    /// The unique index that refused a document for one of its values; nil when its `_id` was taken.
+    ///
+    /// The stores of documents make no such index. One that another program made refuses the same document each time.
+    var refusingIndex: String? {
+        guard let name = duplicateIndex, name != "_id_", !name.isEmpty else { return nil }
+        return name
+    }
 }
 
 /// The codes of the server that this adapter decides by (mongo/base/error_codes.yml).

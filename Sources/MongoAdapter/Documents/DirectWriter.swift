@@ -163,11 +163,16 @@ struct DirectWriter {
         for case .document(let item) in errors {
             guard case .int32(let index)? = item["index"], outcomes.indices.contains(Int(index)) else { continue }
             let failure = MongoFailure(item)
-            outcomes[Int(index)] =
-                failure.code == ServerCode.duplicateKey ? nil : .rejected(.invalid(StoreError(failure)))
+            outcomes[Int(index)] = Self.outcome(of: failure)
             if ordered { for rest in (Int(index) + 1)..<max(Int(index) + 1, outcomes.count) { outcomes[rest] = nil } }
         }
         return outcomes
+    }
+
+    /// How a write ended that the server refused; nil where the place was taken, which is to be explained.
+    private static func outcome(of failure: MongoFailure) -> WriteOutcome? {
+        if let name = failure.refusingIndex { return .rejected(.uniqueIndex(name: name)) }
+        return failure.code == ServerCode.duplicateKey ? nil : .rejected(.invalid(StoreError(failure)))
     }
 
     /// Looks for writes whose reply was lost: one that is found was applied, whatever one that is not found will do.

@@ -26,6 +26,9 @@ struct DocumentTransaction {
         var exists: Bool { row != nil }
     }
 
+    /// Applies a write, or says why it changes nothing.
+    ///
+    /// - Throws: what the server ends the transaction with; a ``MongoFailure/refusingIndex`` is among it.
     func apply(_ write: DocumentWrite) throws(StoreError) -> WriteOutcome {
         try DocumentRules.check(write, capabilities: capabilities)
         let current = try look(for: write.key)
@@ -189,7 +192,10 @@ struct DocumentTransaction {
         )
         do throws(StoreError) {
             try reply.throwWriteErrors()
-        } catch  where error.mongoFailure?.code == ServerCode.duplicateKey {
+        } catch {
+            guard let failure = error.mongoFailure, failure.code == ServerCode.duplicateKey,
+                failure.refusingIndex == nil
+            else { throw error }
             throw .lostRace
         }
     }

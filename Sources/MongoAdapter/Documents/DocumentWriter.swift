@@ -17,7 +17,12 @@ struct DocumentWriter {
     /// Applies one write.
     func apply(_ write: DocumentWrite) throws(StoreError) -> WriteOutcome {
         if DirectWriter.takes(write), let outcome = try direct.apply(write) { return outcome }
-        return try inTransaction { (transaction) throws(StoreError) in try transaction.apply(write) }
+        do throws(StoreError) {
+            return try inTransaction { (transaction) throws(StoreError) in try transaction.apply(write) }
+        } catch {
+            guard let name = error.mongoFailure?.refusingIndex else { throw error }
+            return .rejected(.uniqueIndex(name: name))
+        }
     }
 
     /// Applies writes on their own: one that cannot be applied leaves the others alone.
@@ -170,7 +175,10 @@ struct DocumentWriter {
     ) throws(StoreError) -> WriteOutcome {
         do throws(StoreError) {
             return try transaction.apply(write)
-        } catch  where error.mongoFailure == nil {
+        } catch {
+            // The index ends the transaction as well, and so does the rejection that it becomes.
+            if let name = error.mongoFailure?.refusingIndex { return .rejected(.uniqueIndex(name: name)) }
+            guard error.mongoFailure == nil else { throw error }
             return .rejected(.invalid(error))
         }
     }
