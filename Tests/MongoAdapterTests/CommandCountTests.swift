@@ -12,8 +12,8 @@ struct CommandCountTests {
         DocumentKey(collection: "things", id: try DocumentID(.string("thing-\(number)")))
     }
 
-    /// Runs a body with a store of 60 documents, on a server of its own, whose counters nobody else moves.
-    private func withServer(_ body: (MongoDocumentStore, MongoConnection) async throws -> Void) async throws {
+    /// Runs a body with a store of 60 documents and their tags, on a server of its own, whose counters nobody else moves.
+    private func withServer(_ body: (MongoDocumentStore, [ETag], MongoConnection) async throws -> Void) async throws {
         let server = try await MongodServer.start()
         defer { server.removeData() }
         let connection = try await MongoConnection.open(server.uri())
@@ -21,8 +21,8 @@ struct CommandCountTests {
         let inserts = try (0..<Self.count).map {
             DocumentWrite.put(["by": "nobody"], to: try key($0), condition: .insert)
         }
-        #expect(try await store.writeBatch(inserts, order: .unordered).allSatisfy(\.isApplied))
-        try await body(store, connection)
+        let tags = try await store.writeBatch(inserts, order: .unordered).map { try #require($0.etag) }
+        try await body(store, tags, connection)
         await connection.close()
     }
 
@@ -37,9 +37,24 @@ struct CommandCountTests {
         return count
     }
 
+    @Test("conditional replacements of a batch come together and not one by one, also when some are refused")
+    func replacements() async throws {
+        try await withServer { store, tags, connection in
+            _ = try await store.delete(try key(3))
+            let before = try await count(of: "update", on: connection)
+            let writes = try tags.enumerated().map { number, tag in
+                DocumentWrite.put(["by": "bulk"], to: try key(number), condition: .ifMatches(tag))
+            }
+            let outcomes = try await store.writeBatch(writes, order: .unordered)
+            #expect(outcomes.filter(\.isApplied).count == Self.count - 1)
+            // The server itself updates what it keeps about sessions now and then.
+            #expect(try await count(of: "update", on: connection) - before < 10)
+        }
+    }
+
     @Test("the pages of a scan leave no cursor that has to be read on or to be ended")
     func pages() async throws {
-        try await withServer { store, connection in
+        try await withServer { store, _, connection in
             let pagesBefore = try await count(of: "getMore", on: connection)
             let endsBefore = try await count(of: "killCursors", on: connection)
             for size in [1, 7, Self.count - 1, Self.count, Self.count + 1] {

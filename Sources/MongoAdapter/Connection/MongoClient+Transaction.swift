@@ -6,15 +6,18 @@ extension MongoClient {
     /// Runs a function in a transaction, again as a whole when the server says that it may be, until it is committed.
     ///
     /// - Parameters:
-    ///   - budget: how long attempts may begin.
+    ///   - budget: how long attempts may begin, and how long a commit is asked for its end.
+    ///   - attempts: how long attempts may begin where that is shorter.
     ///   - body: what to do in the transaction. It may run several times; only the last run counts.
     /// - Returns: What the run returned that was committed.
     /// - Throws: What `body` throws; `busy` or `unavailable` when nothing was committed within the budget; `outcomeUnknown` when
     ///   the commit was sent and its end stays open.
     func transaction<Value>(
         budget: Duration,
+        attempts: Duration? = nil,
         _ body: (MongoSession) throws(StoreError) -> Value
     ) throws(StoreError) -> Value {
+        let patience = min(budget, attempts ?? budget)
         let start = ContinuousClock.now
         var attempt = 0
         while true {
@@ -22,7 +25,7 @@ extension MongoClient {
                 return try transactionOnce(budget: budget, since: start, body)
             } catch {
                 guard error.mongoFailure?.labels.contains("TransientTransactionError") == true,
-                    error.code != .outcomeUnknown, start.duration(to: .now) < budget
+                    error.code != .outcomeUnknown, start.duration(to: .now) < patience
                 else { throw error }
                 // Who lost against another transaction waits about as long as one takes, a little more each time.
                 attempt += 1

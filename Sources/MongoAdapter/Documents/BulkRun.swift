@@ -7,6 +7,8 @@ struct BulkRun {
         /// Inserts under ids that MongoDB may take for another one's.
         case numberedInserts
         case upserts
+        /// Replacements of documents that have to be there, or to have a version.
+        case replacements
         /// One write that goes by itself.
         case single
     }
@@ -31,7 +33,8 @@ struct BulkRun {
         return switch write.action {
         case .put(_, .insert): isPlain ? .inserts : .numberedInserts
         case .put(_, .upsert): isPlain ? .upserts : .single
-        case .put, .patch, .delete: .single
+        case .put(_, .replace), .put(_, .ifMatches): DirectWriter.takes(write) ? .replacements : .single
+        case .patch, .delete: .single
         }
     }
 }

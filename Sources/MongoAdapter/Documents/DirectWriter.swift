@@ -24,22 +24,14 @@ struct DirectWriter {
 
     /// Applies one write; nil when its condition did not hold, or the reason has to be looked up.
     func apply(_ write: DocumentWrite) throws(StoreError) -> WriteOutcome? {
-        let place = DocumentPlace.candidates(write.key)[0]
         switch write.action {
         case .put(let body, .insert):
             return try insert([(write, body)], ordered: true)[0]
         case .put(let body, let condition):
-            var query = place.query
-            switch condition {
-            case .upsert, .insert: break
-            case .replace: query.append(StoredForm.expiryPath, ["$not": ["$lte": .date(now)]])
-            case .ifMatches(let tag):
-                query.append(StoredForm.expiryPath, ["$not": ["$lte": .date(now)]])
-                query.append(StoredForm.versionPath, .string(tag.text))
-            }
+            let query = query(of: write, condition)
             return try update([(write, body, query)], upserts: condition == .upsert)[0]
         case .delete(let tag):
-            var query = place.query
+            var query = DocumentPlace.candidates(write.key)[0].query
             query.append(StoredForm.expiryPath, ["$not": ["$lte": .date(now)]])
             if let tag { query.append(StoredForm.versionPath, .string(tag.text)) }
             let reply = try run(
@@ -51,6 +43,19 @@ struct DirectWriter {
             return reply["n"] == .int32(1) ? .applied(nil) : nil
         case .patch: return nil
         }
+    }
+
+    /// Finds the document that a put may replace.
+    private func query(of write: DocumentWrite, _ condition: WriteCondition) -> Document {
+        var query = DocumentPlace.candidates(write.key)[0].query
+        switch condition {
+        case .upsert, .insert: break
+        case .replace: query.append(StoredForm.expiryPath, ["$not": ["$lte": .date(now)]])
+        case .ifMatches(let tag):
+            query.append(StoredForm.expiryPath, ["$not": ["$lte": .date(now)]])
+            query.append(StoredForm.versionPath, .string(tag.text))
+        }
+        return query
     }
 
     /// Inserts documents by one command.
@@ -81,26 +86,38 @@ struct DirectWriter {
     ) throws(StoreError) -> [WriteOutcome?] {
         precondition(upserts || writes.count == 1, "The outcomes of several conditional updates cannot be told apart.")
         let tags = writes.map { _ in etags.next() }
-        let collection = writes[0].write.key.collection
-        let command = command("update", on: collection, "updates", ordered: false) { writer in
-            for (index, item) in writes.enumerated() {
-                writer.appendHeader(.document, index: index)
-                let update = writer.beginDocument()
-                writer.append("q", .document(item.query))
-                writer.appendHeader(.document, "u")
-                append(item.body, item.write, tags[index], to: &writer)
-                if upserts { writer.append("upsert", true) }
-                writer.endDocument(update)
-            }
-        }
         return try outcomes(
-            of: command,
+            of: updateCommand(writes, tags, upserts: upserts),
             writes.map(\.write),
             tags,
             ordered: false,
             needsMatch: !upserts,
             in: nil
         )
+    }
+
+    /// Replaces documents by one command of a transaction, each where its condition holds.
+    ///
+    /// The reply counts only all together. Where it counts too few, a look tells which ones they were: in the transaction nobody
+    /// else writes between the two, so a version that is there was written here, and one that is not belongs to a condition that
+    /// does not hold.
+    ///
+    /// - Parameter tags: the version of each document once it is replaced.
+    /// - Returns: Whether each one was replaced; nil when the server refuses one of them, which ends the transaction.
+    func replace(
+        _ writes: [(write: DocumentWrite, body: Document)],
+        _ tags: [ETag],
+        in session: MongoSession
+    ) throws(StoreError) -> [Bool]? {
+        let updates = writes.map { item -> (write: DocumentWrite, body: Document, query: Document) in
+            guard case .put(_, let condition) = item.write.action else { preconditionFailure("Only puts replace.") }
+            return (item.write, item.body, query(of: item.write, condition))
+        }
+        let reply = try run(updateCommand(updates, tags, upserts: false), in: session)
+        if reply.contains("writeErrors") { return nil }
+        if reply["n"] == .int32(Int32(writes.count)) { return writes.map { _ in true } }
+        let there = try versions(writes.map(\.write), in: session)
+        return tags.map { there.contains($0.text) }
     }
 
     // MARK: Commands
@@ -114,6 +131,24 @@ struct DirectWriter {
             expiresAt: write.expiry(now: now, default: defaultLifetime),
             to: &writer
         )
+    }
+
+    private func updateCommand(
+        _ writes: [(write: DocumentWrite, body: Document, query: Document)],
+        _ tags: [ETag],
+        upserts: Bool
+    ) -> Document {
+        command("update", on: writes[0].write.key.collection, "updates", ordered: false) { writer in
+            for (index, item) in writes.enumerated() {
+                writer.appendHeader(.document, index: index)
+                let update = writer.beginDocument()
+                writer.append("q", .document(item.query))
+                writer.appendHeader(.document, "u")
+                append(item.body, item.write, tags[index], to: &writer)
+                if upserts { writer.append("upsert", true) }
+                writer.endDocument(update)
+            }
+        }
     }
 
     private func command(
@@ -176,23 +211,27 @@ struct DirectWriter {
     }
 
     /// Looks for writes whose reply was lost: one that is found was applied, whatever one that is not found will do.
-    private func resolve(_ writes: [DocumentWrite], _ tags: [ETag], after error: StoreError) -> [WriteOutcome?] {
-        var found: Set<String> = []
-        let places = writes.map { DocumentPlace.candidates($0.key)[0].value }
-        do throws(StoreError) {
-            unsafe try client.find(
-                ["_id": ["$in": .array(places)]],
-                in: writes[0].key.collection.nameInMongoDB,
-                of: database,
-                options: ["projection": .document([StoredForm.versionPath: 1])]
-            ) { (bytes) throws(StoreError) in
-                let document = try unsafe Document(storedBSON: bytes)
-                if case .string(let tag)? = document[path: FieldPath(StoredForm.versionPath)] { found.insert(tag) }
-                return true
-            }
-        } catch {
-            // Then nothing is known about any of them.
+    func resolve(_ writes: [DocumentWrite], _ tags: [ETag], after error: StoreError) -> [WriteOutcome?] {
+        // Where the look fails as well, nothing is known about any of them.
+        let there = (try? versions(writes)) ?? []
+        return tags.map { there.contains($0.text) ? .applied($0) : .unknown(error) }
+    }
+
+    /// The versions of the documents that lie at the places of these writes.
+    private func versions(_ writes: [DocumentWrite], in session: MongoSession? = nil) throws(StoreError) -> Set<String>
+    {
+        var versions: Set<String> = []
+        unsafe try client.find(
+            ["_id": ["$in": .array(writes.map { DocumentPlace.candidates($0.key)[0].value })]],
+            in: writes[0].key.collection.nameInMongoDB,
+            of: database,
+            options: ["projection": .document([StoredForm.versionPath: 1])],
+            in: session
+        ) { (bytes) throws(StoreError) in
+            let document = try unsafe Document(storedBSON: bytes)
+            if case .string(let tag)? = document[path: FieldPath(StoredForm.versionPath)] { versions.insert(tag) }
+            return true
         }
-        return tags.map { found.contains($0.text) ? .applied($0) : .unknown(error) }
+        return versions
     }
 }

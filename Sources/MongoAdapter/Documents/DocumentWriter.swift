@@ -27,7 +27,7 @@ struct DocumentWriter {
 
     /// Applies writes on their own: one that cannot be applied leaves the others alone.
     ///
-    /// Runs of inserts, and runs of upserts, are one command each; everything else goes one by one.
+    /// Runs of inserts, of upserts and of replacements are one command each; everything else goes one by one.
     func apply(_ writes: [DocumentWrite], order: BatchOrder) throws(StoreError) -> [WriteOutcome] {
         var outcomes: [WriteOutcome] = []
         var rest = writes[...]
@@ -69,7 +69,9 @@ struct DocumentWriter {
                 bodies.map { ($0.write, $0.body, DocumentPlace.candidates($0.write.key)[0].query) },
                 upserts: true
             )
-        case .single: return try applyEach(writes, order: order)
+        // One replacement alone needs no transaction.
+        case .replacements where writes.count > 1: first = try replaceTogether(bodies, order: order)
+        case .replacements, .single: return try applyEach(writes, order: order)
         }
         var outcomes: [WriteOutcome] = []
         for (index, outcome) in first.enumerated() {
@@ -114,6 +116,43 @@ struct DocumentWriter {
         } catch  where error.code == .outcomeUnknown {
             return writes.map { _ in .unknown(error) }
         } catch  where error.mongoFailure == nil {
+            return writes.map { _ in nil }
+        }
+    }
+
+    /// Who meets writers that are faster for longer than this goes on one by one, which waits for each document alone.
+    ///
+    /// A commit that was sent is asked for its end for as long as any other.
+    private static let replacementBudget = Duration.seconds(1)
+
+    /// Replaces documents under their conditions by one command in a transaction; see ``DirectWriter/replace(_:_:in:)``.
+    private func replaceTogether(
+        _ writes: [(write: DocumentWrite, body: Document)],
+        order: BatchOrder
+    ) throws(StoreError) -> [WriteOutcome?] {
+        let direct = direct
+        var tags: [ETag] = []
+        var replaced: [Bool] = []
+        do throws(StoreError) {
+            return try client.transaction(budget: budget, attempts: Self.replacementBudget) {
+                (session) throws(StoreError) -> [WriteOutcome?] in
+                tags = writes.map { _ in etags.next() }
+                // Behind the first refusal of an ordered batch nothing may be applied, and here it would be.
+                guard let made = try direct.replace(writes, tags, in: session),
+                    order == .unordered || !made.contains(false)
+                else { throw .refusedTransaction }
+                replaced = made
+                return zip(made, tags).map { $0 ? .applied($1) : nil }
+            }
+        } catch  where error.code == .outcomeUnknown {
+            // The commit was sent. One that is there tells that all are; what was not replaced is not among them either way.
+            let found = direct.resolve(writes.map(\.write), tags, after: error)
+            let isCommitted = found.contains { $0?.isApplied ?? false }
+            return writes.indices.map { index in
+                guard replaced[index] else { return nil }
+                return isCommitted ? .applied(tags[index]) : found[index]
+            }
+        } catch  where error.code == .busy || error.mongoFailure == nil {
             return writes.map { _ in nil }
         }
     }

@@ -95,7 +95,7 @@ struct WriteBatch {
         var writes: [DocumentWrite]
     }
 
-    /// How much one part carries at most.
+    /// How much one part carries at most: a command takes 16 MiB, and what surrounds the documents needs some of it.
     private static let maximumCount = 500
     private static let maximumBytes = 12 << 20
 
@@ -130,15 +130,16 @@ struct WriteBatch {
                 position += 1
                 continue
             }
+            let size = write.commandBytes
             if let part {
                 guard part.collection == write.key.collection, part.writes.count < Self.maximumCount,
-                    bytes < Self.maximumBytes
+                    bytes + size <= Self.maximumBytes
                 else { break }
             }
             if part == nil { part = Part(collection: write.key.collection, indices: [], writes: []) }
             part?.indices.append(position)
             part?.writes.append(write)
-            if case .put(let body, _) = write.action { bytes += body.byteCount }
+            bytes += size
             position += 1
         }
         return part
@@ -163,4 +164,12 @@ struct WriteBatch {
     }
 
     var outcomes: [WriteOutcome] { ends.map { $0 ?? .rejected(.skipped) } }
+}
+
+extension DocumentWrite {
+    /// About how much of a command the write takes: the body, and the key where it selects and where it is stored.
+    fileprivate var commandBytes: Int {
+        guard case .put(let body, _) = action else { return 0 }
+        return body.byteCount + 2 * (key.id.text.utf8.count + key.partition.text.utf8.count)
+    }
 }
