@@ -68,4 +68,29 @@ struct DroppedDatabaseTests {
         #expect(page.changes.map(\.key) == [Self.key])
         await TestBed.drop(database)
     }
+
+    @Test("takes a tenant again only together with the unique indexes behind its log", .mongod)
+    func events() async throws {
+        let database = MongodServer.databaseName()
+        let store = try await TestBed.events(in: database)
+        let fence = Fence(epoch: .unrouted, role: .open)
+        try await store.prepare(tenant: "acme", fence: fence)
+        await TestBed.drop(database)
+        let event = NewEvent(type: "E", occurredAt: .now(), payload: [:])
+        let refused = await #expect(throws: StoreError.self) {
+            _ = try await store.append([StreamAppend("s", events: [event])], tenant: "acme", epoch: .unrouted)
+        }
+        #expect(refused?.code == .tenantNotPrepared)
+        try await store.prepare(tenant: "acme", fence: fence)
+        _ = try await store.unrouted().append([event], to: "s", tenant: "acme")
+        let reply = try await TestBed.connection().lanes.run { (client) throws(StoreError) in
+            try client.command(["listIndexes": "cutover.events"], on: database, .plain)
+        }
+        guard case .array(let indexes)? = reply[path: "cursor.firstBatch"] else {
+            Issue.record("no indexes")
+            return
+        }
+        #expect(indexes.count == 3)
+        await TestBed.drop(database)
+    }
 }

@@ -21,6 +21,20 @@ extension MongoClient {
         )
     }
 
+    /// Creates what is missing of the collections of the event store, as after the database was dropped.
+    func ensureEventCollections(in database: String) throws(StoreError) {
+        let names: [Value]
+        do throws(StoreError) {
+            let reply = try command(["listIndexes": .string(EventNames.events)], on: database, .plain)
+            guard case .array(let indexes)? = reply[path: "cursor.firstBatch"] else { return }
+            names = indexes.compactMap { if case .document(let index) = $0 { index["name"] } else { nil } }
+        } catch  where error.mongoFailure?.code == ServerCode.namespaceNotFound {
+            names = []
+        }
+        if names.contains(.string(EventNames.versionIndex)), names.contains(.string(EventNames.idIndex)) { return }
+        try createEventCollections(in: database)
+    }
+
     /// Creates a collection unless it exists.
     func createCollection(_ name: String, in database: String) throws(StoreError) {
         do throws(StoreError) {

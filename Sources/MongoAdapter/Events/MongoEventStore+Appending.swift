@@ -3,7 +3,14 @@ public import MigrationCore
 extension MongoEventStore {
     @discardableResult
     public func prepare(tenant: TenantID, fence: Fence) async throws(StoreError) -> TenantHead {
-        try await write(tenant) { [id] (transaction) throws(StoreError) in
+        // Without a head nothing is appended. So whoever makes one sees to the indexes that stand behind the log.
+        try await named { () async throws(StoreError) in
+            let database = database
+            try await connection.lanes.run { (client) throws(StoreError) in
+                try client.ensureEventCollections(in: database)
+            }
+        }
+        return try await write(tenant) { [id] (transaction) throws(StoreError) in
             guard var head = transaction.head else {
                 if fence.epoch == .maintenance { throw fence.error(.invalidArgument, tenant: tenant, store: id) }
                 let head = TenantHead(fence: fence)
