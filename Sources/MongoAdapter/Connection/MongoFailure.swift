@@ -68,6 +68,7 @@ enum ServerCode {
     static let writeConflict: UInt32 = 112
     static let changeStreamFatal: UInt32 = 280
     static let changeStreamHistoryLost: UInt32 = 286
+    static let databaseDropPending: UInt32 = 215
     static let noSuchTransaction: UInt32 = 251
     static let objectTooLarge: UInt32 = 10_334
     static let duplicateKey: UInt32 = 11_000

@@ -62,6 +62,7 @@ extension StoreError {
         case _ where ServerCode.unauthenticatedCodes.contains(code):
             (.unauthenticated, "MongoDB did not accept the credentials; correct them, nothing was tried again.")
         case ServerCode.maxTimeExpired: (.timeout, "MongoDB ended the call at its time limit; try again.")
+        case ServerCode.databaseDropPending: (.unavailable, "The database is being dropped; try again.")
         case ServerCode.writeConflict: (.busy, "Another writer kept changing the same document; try again.")
         case _ where ServerCode.stateChangeCodes.contains(code):
             (.unavailable, "The replica set is choosing a primary or shutting down; try again.")

@@ -23,16 +23,24 @@ extension MongoClient {
 
     /// Creates what is missing of the collections of the event store, as after the database was dropped.
     func ensureEventCollections(in database: String) throws(StoreError) {
-        let names: [Value]
+        if try !hasEventIndexes(in: database) { try createEventCollections(in: database) }
+    }
+
+    /// Whether the unique indexes are there that stand behind versions and event ids.
+    ///
+    /// - Parameter milliseconds: how long to wait for who holds the collection; as long as a reply may take without it.
+    func hasEventIndexes(in database: String, maximumMilliseconds milliseconds: Int32? = nil) throws(StoreError) -> Bool
+    {
+        var command: Document = ["listIndexes": .string(EventNames.events)]
+        if let milliseconds { command.append("maxTimeMS", .int32(milliseconds)) }
         do throws(StoreError) {
-            let reply = try command(["listIndexes": .string(EventNames.events)], on: database, .plain)
-            guard case .array(let indexes)? = reply[path: "cursor.firstBatch"] else { return }
-            names = indexes.compactMap { if case .document(let index) = $0 { index["name"] } else { nil } }
+            let reply = try self.command(command, on: database, .plain)
+            guard case .array(let indexes)? = reply[path: "cursor.firstBatch"] else { return false }
+            let names = indexes.compactMap { if case .document(let index) = $0 { index["name"] } else { nil } }
+            return names.contains(.string(EventNames.versionIndex)) && names.contains(.string(EventNames.idIndex))
         } catch  where error.mongoFailure?.code == ServerCode.namespaceNotFound {
-            names = []
+            return false
         }
-        if names.contains(.string(EventNames.versionIndex)), names.contains(.string(EventNames.idIndex)) { return }
-        try createEventCollections(in: database)
     }
 
     /// Creates a collection unless it exists.

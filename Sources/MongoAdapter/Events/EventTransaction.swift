@@ -16,6 +16,8 @@ final class EventTransaction {
     private var versions: [StreamID: Int64] = [:]
     private var knownIDs: [EventID: StoredEvent?] = [:]
     private var added: [StoredEvent] = []
+    /// Whether one of the log's events was read here. Then nobody drops their collection before the commit.
+    private var hasSeenEvents = false
     /// Whether something was sent to the server that cannot be taken back from here.
     private(set) var hasWritten = false
 
@@ -55,6 +57,7 @@ final class EventTransaction {
         if let known = versions[stream] { return known }
         let version = try client.version(of: stream, tenant: tenant, in: database, session: session)
         versions[stream] = version
+        if version > 0 { hasSeenEvents = true }
         return version
     }
 
@@ -69,7 +72,9 @@ final class EventTransaction {
             let index = Int(position - first.position)
             return index < added.count ? added[index].digest : nil
         }
-        return try client.digest(at: position, of: tenant, in: database, session: session)
+        let digest = try client.digest(at: position, of: tenant, in: database, session: session)
+        if position > 0, digest != nil { hasSeenEvents = true }
+        return digest
     }
 
     private func look(for ids: [EventID]) throws(StoreError) {
@@ -82,6 +87,7 @@ final class EventTransaction {
             session: session
         )
         for event in found { knownIDs[event.id] = event }
+        if !found.isEmpty { hasSeenEvents = true }
     }
 
     // MARK: What works change
@@ -121,6 +127,7 @@ final class EventTransaction {
 
     /// Writes what the works have changed; the commit follows.
     func flush() throws(StoreError) {
+        try lookAtCollection()
         try insertAdded()
         guard let head, head != firstHead else { return }
         if firstHead == nil {
@@ -151,6 +158,30 @@ final class EventTransaction {
                 in: session
             )
             try reply.throwWriteErrors()
+        }
+    }
+
+    /// Makes sure of what the log stands on, which another program may have dropped under this store: the server would make an
+    /// empty collection of it, without the unique indexes, and positions and versions would begin anew in it.
+    ///
+    /// A log begins only where the indexes are, and goes on only where an event of it is.
+    private func lookAtCollection() throws(StoreError) {
+        let begins = firstHead == nil && head != nil || added.contains { $0.position == 1 }
+        if begins {
+            // What a transaction has looked at is not dropped until its end. So what is there after this look is there at the commit.
+            _ = try client.digest(at: 1, of: tenant, in: database, session: session)
+            guard try hasIndexes() else { throw .missingEventIndexes(tenant: tenant) }
+        } else if !added.isEmpty, !hasSeenEvents, let last = firstHead?.position {
+            guard try digest(at: last) != nil else { throw .missingEvent(tenant: tenant, position: last) }
+        }
+    }
+
+    /// Whoever drops the collection waits for the end of the transaction, and this look for the drop: it ends soon, and all begins anew.
+    private func hasIndexes() throws(StoreError) -> Bool {
+        do throws(StoreError) {
+            return try client.hasEventIndexes(in: database, maximumMilliseconds: 1_000)
+        } catch  where error.mongoFailure?.code == ServerCode.maxTimeExpired {
+            throw .lostRace
         }
     }
 
@@ -210,6 +241,15 @@ extension EventID {
 }
 
 extension StoreError {
+    /// A log does not begin where no unique index stands behind it.
+    fileprivate static func missingEventIndexes(tenant: TenantID) -> StoreError {
+        StoreError(
+            .unavailable,
+            "The unique indexes of cutover.events were dropped meanwhile; prepare the tenant again, which creates them.",
+            context: .init(tenant: tenant)
+        )
+    }
+
     /// What it means that a unique index refused an event.
     fileprivate func ofInsertedEvents(tenant: TenantID) -> StoreError {
         guard let failure = mongoFailure, failure.code == ServerCode.duplicateKey else { return self }
