@@ -16,13 +16,22 @@ let package = Package(
             pkgConfig: "sqlite3",
             providers: [.apt(["libsqlite3-dev"]), .brew(["sqlite"])]
         ),
+        .systemLibrary(
+            name: "BenchmarksCMongo",
+            path: "Sources/CMongo",
+            pkgConfig: "libmongoc-1.0",
+            providers: [.apt(["libmongoc-dev"]), .brew(["mongo-c-driver@1"])]
+        ),
+        .target(name: "BenchmarksRawMongo", dependencies: ["BenchmarksCMongo"], path: "Sources/RawMongo"),
         .executableTarget(
             name: "cutover-benchmarks",
             dependencies: [
                 "BenchmarksCSQLite",
+                "BenchmarksRawMongo",
                 .product(name: "Crypto", package: "swift-crypto"),
                 .product(name: "InMemoryAdapter", package: "cutover"),
                 .product(name: "MigrationCore", package: "cutover"),
+                .product(name: "MongoAdapter", package: "cutover"),
                 .product(name: "SQLiteAdapter", package: "cutover"),
             ]
         ),

@@ -21,14 +21,22 @@ build() { "${in_benchmarks[@]}"; }
 measure() {
     local bin
     bin=$("${in_benchmarks[@]}" --show-bin-path)
-    "$bin/cutover-benchmarks" "${arguments[@]}"
+    "${server[@]+"${server[@]}"}" "$bin/cutover-benchmarks" "${arguments[@]}"
 }
 
-step "system packages" ensure_packages git pkg-config libcurl4-openssl-dev libsqlite3-dev python3 python3-venv
+# A server only for measures that need one; the program is linked with libmongoc whatever it measures.
+server=()
+needs_mongo() { case ${ONLY:-mongo} in *mongo*) ;; *) false ;; esac }
+
+step "system packages" ensure_packages git pkg-config libcurl4-openssl-dev libmongoc-dev libsqlite3-dev python3 python3-venv
 export CUTOVER_EVENTSOURCE_PYTHON=$CUTOVER_CACHE/eventsource-py/bin/python
 case ${ONLY:-eventsource} in
     *eventsource*) [ "$step_status" -eq 0 ] && step "eventsource-py" eventsource_py ;;
 esac
+if [ "$step_status" -eq 0 ] && needs_mongo; then
+    step "mongod" Scripts/fetch-mongod.sh
+    server=(Scripts/with-mongod.sh)
+fi
 [ "$step_status" -eq 0 ] && step "release build" build
 [ "$step_status" -eq 0 ] && step "measures" measure
 finish "make bench"

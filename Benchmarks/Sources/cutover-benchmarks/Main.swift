@@ -44,7 +44,8 @@ enum Main {
         MemorySpeed.benchmark, EventSpeed.copying, EventSpeed.scanning, EventSpeed.appending,
         DocumentSpeed.upserting, DocumentSpeed.reading, QuerySpeed.benchmark, RouterSpeed.benchmark,
         MovingLoad.dualWrite, MovingLoad.copying, PauseSpeed.benchmark, EventsourcePy.benchmark, MemoryUse.events,
-        MemoryUse.documents,
+        MemoryUse.documents, MongoDocumentSpeed.inserting, MongoDocumentSpeed.scanning, MongoDocumentSpeed.copying,
+        MongoEventSpeed.copying, MongoEventSpeed.appending,
     ]
 }
 

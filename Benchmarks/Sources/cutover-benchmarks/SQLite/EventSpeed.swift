@@ -169,7 +169,11 @@ enum EventSpeed {
     }
 
     /// Appends events of which each caller waits for its own before it appends the next.
-    private static func secondsForEach(_ count: Int, callers: Int, _ store: SQLiteEventStore) async throws -> Double {
+    static func secondsForEach(
+        _ count: Int,
+        callers: Int,
+        _ store: some FencedEventStore
+    ) async throws -> Double {
         let events = EventFixture.fresh(count).events
         return try await Stopwatch.seconds {
             try await withThrowingTaskGroup { group in

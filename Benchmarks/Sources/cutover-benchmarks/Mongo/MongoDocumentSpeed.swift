@@ -1,0 +1,133 @@
+internal import MigrationCore
+internal import MongoAdapter
+
+/// Documents in MongoDB beside loops over the C API.
+///
+/// Each side of a round handles 20,000 documents; twenty turns of 200,000 for each measure would take longer than ten minutes.
+enum MongoDocumentSpeed {
+    private static let batchSize = 500
+    private static let count = 20_000
+    private static let copies = "copies"
+
+    /// Inserts in batches, into a collection that is not there before.
+    static let inserting = Benchmark(measures: ["mongo-document-insert"]) { environment in
+        let documents = DocumentFixture.documents(count)
+        let bytes = RawMongo.bytes(of: documents)
+        let raw = try RawMongo()
+        let connection = try await MongoFixture.connection()
+        let store = try await open(connection)
+        let times = try await Alternation(rounds: environment.rounds) {
+            try await renew(DocumentFixture.collection, raw, store)
+            return try await Stopwatch.seconds {
+                for start in stride(from: 0, to: count, by: batchSize) {
+                    let batch = documents[start..<min(start + batchSize, count)]
+                    let writes = batch.map { DocumentWrite.put($0.document, to: $0.key, condition: .insert) }
+                    let outcomes = try await store.writeBatch(writes, order: .unordered)
+                    guard outcomes.allSatisfy(\.isApplied) else { throw RawFailure("an insert was not applied") }
+                }
+            } / Double(count)
+        } reference: {
+            try await renew(DocumentFixture.collection, raw, store)
+            return try Stopwatch.seconds {
+                try raw.insert(bytes, into: DocumentFixture.collection.text, batchSize: batchSize)
+            } / Double(count)
+        }
+        await connection.close()
+        return [measure("mongo-document-insert", times, "the raw loop's rate", .atLeast(0.9))]
+    }
+
+    /// Reading a collection from its first document to its last.
+    static let scanning = Benchmark(measures: ["mongo-document-scan"]) { environment in
+        let connection = try await MongoFixture.connection()
+        let store = try await open(connection)
+        let raw = try RawMongo()
+        try raw.drop(DocumentFixture.collection.text)
+        try MongoFixture.fill(DocumentFixture.collection.text, with: DocumentFixture.documents(count))
+        let times = try await Alternation(rounds: environment.rounds) {
+            try await Stopwatch.seconds {
+                var seen = 0
+                var continuation: Continuation?
+                repeat {
+                    let page = try await store.scan(
+                        ScanRange(DocumentFixture.collection),
+                        after: continuation,
+                        pageSize: batchSize
+                    )
+                    keep(page)
+                    seen += page.documents.count
+                    continuation = page.continuation
+                } while continuation != nil
+                guard seen == count else { throw RawFailure("the scan is not whole") }
+            } / Double(count)
+        } reference: {
+            try Stopwatch.seconds {
+                guard try raw.scan(DocumentFixture.collection.text, batchSize: batchSize) == count else {
+                    throw RawFailure("the raw scan is not whole")
+                }
+            } / Double(count)
+        }
+        await connection.close()
+        return [measure("mongo-document-scan", times, "the raw cursor's rate", .atLeast(0.8))]
+    }
+
+    /// Copying a collection into another database, by one worker and by two.
+    static let copying = Benchmark(
+        measures: ["mongo-document-copy", "mongo-document-copy-2-workers"]
+    ) { environment in
+        let connection = try await MongoFixture.connection()
+        let source = try await open(connection)
+        let target = try await MongoDocumentStore.open("target", on: connection, database: copies)
+        try RawMongo().drop(DocumentFixture.collection.text)
+        try MongoFixture.fill(DocumentFixture.collection.text, with: DocumentFixture.documents(count))
+        let raw = try RawMongo(copies)
+        var measures: [Measure] = []
+        for (name, workers) in [("mongo-document-copy", 1), ("mongo-document-copy-2-workers", 2)] {
+            var configuration = DocumentCopier.Configuration()
+            configuration.maximumWorkers = workers
+            configuration.maximumPageDocuments = batchSize
+            let copier = DocumentCopier(source: source, target: target, configuration: configuration)
+            let times = try await Alternation(rounds: environment.rounds) {
+                try await renew(DocumentFixture.collection, raw, target)
+                return try await Stopwatch.seconds {
+                    let copy = try await copier.copy(DocumentFixture.collection)
+                    guard copy.isComplete, copy.counts.written == count else { throw RawFailure(copy.description) }
+                } / Double(count)
+            } reference: {
+                try await renew(DocumentFixture.collection, raw, target)
+                return try Stopwatch.seconds {
+                    let copied = try RawMongo.copy(
+                        DocumentFixture.collection.text,
+                        into: copies,
+                        batchSize: batchSize,
+                        workers: workers
+                    )
+                    guard copied == count else { throw RawFailure("the raw copy brought \(copied) documents") }
+                } / Double(count)
+            }
+            let reference = "the raw loop's rate with as many workers"
+            measures.append(measure(name, times, reference, .atLeast(0.8)))
+        }
+        await connection.close()
+        return measures
+    }
+
+    private static func open(_ connection: MongoConnection) async throws -> MongoDocumentStore {
+        try await MongoDocumentStore.open("mails", on: connection, database: MongoFixture.database)
+    }
+
+    /// An empty collection in the place of the one before.
+    private static func renew(_ name: CollectionName, _ raw: RawMongo, _ store: MongoDocumentStore) async throws {
+        try raw.drop(name.text)
+        try await store.ensureCollection(CollectionDefinition(name))
+    }
+
+    private static func measure(_ name: String, _ times: Alternation, _ reference: String, _ bar: Bar) -> Measure {
+        Measure(
+            name: name,
+            value: 1 / times.seconds,
+            unit: "documents/s",
+            comparison: (times.speedup, reference),
+            bar: bar
+        )
+    }
+}
