@@ -18,25 +18,25 @@ eventsource_py() {
 
 build() { "${in_benchmarks[@]}"; }
 
-measure() {
-    local bin
-    bin=$("${in_benchmarks[@]}" --show-bin-path)
-    "${server[@]+"${server[@]}"}" "$bin/cutover-benchmarks" "${arguments[@]}"
-}
+# Whether a word is in the name of a measure that was selected.
+measures_need() { "$program" "${arguments[@]}" --list | grep "$1" >/dev/null; }
 
-# A server only for measures that need one; the program is linked with libmongoc whatever it measures.
-server=()
-needs_mongo() { case ${ONLY:-mongo} in *mongo*) ;; *) false ;; esac }
+measure() { "${server[@]+"${server[@]}"}" "$program" "${arguments[@]}"; }
 
 step "system packages" ensure_packages git pkg-config libcurl4-openssl-dev libmongoc-dev libsqlite3-dev python3 python3-venv
+[ "$step_status" -eq 0 ] && step "release build" build
+[ "$step_status" -eq 0 ] || finish "make bench"
+program=$("${in_benchmarks[@]}" --show-bin-path)/cutover-benchmarks
+
+# What only some measures need.
+server=()
 export CUTOVER_EVENTSOURCE_PYTHON=$CUTOVER_CACHE/eventsource-py/bin/python
-case ${ONLY:-eventsource} in
-    *eventsource*) [ "$step_status" -eq 0 ] && step "eventsource-py" eventsource_py ;;
-esac
-if [ "$step_status" -eq 0 ] && needs_mongo; then
+export CUTOVER_PYMONGO=${CUTOVER_PYMONGO:-$CUTOVER_CACHE/pymongo/bin/python}
+if measures_need eventsource; then step "eventsource-py" eventsource_py; fi
+if measures_need mongo; then
     step "mongod" Scripts/fetch-mongod.sh
+    step "PyMongo" Scripts/fetch-pymongo.sh
     server=(Scripts/with-mongod.sh)
 fi
-[ "$step_status" -eq 0 ] && step "release build" build
-[ "$step_status" -eq 0 ] && step "measures" measure
+step "measures" measure
 finish "make bench"

@@ -223,13 +223,15 @@ ensure_packages() {
     done
 }
 
-# python_environment FOLDER REQUIREMENTS makes a virtual environment with the packages of a requirements file; anew when that changed.
+# python_environment FOLDER REQUIREMENTS [OPTION...] makes a virtual environment with the packages of a requirements file, installed
+# with these options of pip; anew when the file changed.
 python_environment() {
     local folder=$1 requirements=$2
+    shift 2
     cmp -s "$requirements" "$folder/requirements.txt" && return 0
     rm -rf "$folder"
     python3 -m venv "$folder"
-    "$folder/bin/pip" install --quiet --disable-pip-version-check --no-input -r "$requirements"
+    "$folder/bin/pip" install --quiet --disable-pip-version-check --no-input "$@" -r "$requirements"
     # Last, so that an environment that was left unfinished is made anew.
     cp "$requirements" "$folder/requirements.txt"
 }

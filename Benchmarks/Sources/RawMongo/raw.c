@@ -3,7 +3,6 @@
 #include <mongoc/mongoc.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 struct raw_mongo {
     mongoc_client_t *client;
@@ -14,36 +13,6 @@ struct raw_mongo {
 static int64_t failed(char *text, const char *reason) {
     bson_strncpy(text, reason, 256);
     return -1;
-}
-
-bool raw_mongo_initiate(const char *uri, const char *set, const char *host, char *text) {
-    mongoc_init();
-    mongoc_client_t *client = mongoc_client_new(uri);
-    if (!client) {
-        failed(text, "no connection string");
-        return false;
-    }
-    bson_t *initiate = BCON_NEW(
-        "replSetInitiate", "{", "_id", BCON_UTF8(set), "members", "[", "{", "_id", BCON_INT32(0), "host",
-        BCON_UTF8(host), "}", "]", "}");
-    bson_t *hello = BCON_NEW("hello", BCON_INT32(1));
-    bool primary = false;
-    bson_error_t error = {0};
-    for (int attempt = 0; attempt < 600 && !primary; attempt++) {
-        // Refused once it is done, which the answer to hello shows.
-        mongoc_client_command_simple(client, "admin", initiate, NULL, NULL, &error);
-        bson_t reply;
-        bson_iter_t field;
-        primary = mongoc_client_command_simple(client, "admin", hello, NULL, &reply, &error)
-            && bson_iter_init_find(&field, &reply, "isWritablePrimary") && bson_iter_as_bool(&field);
-        bson_destroy(&reply);
-        if (!primary) usleep(100000);
-    }
-    bson_destroy(initiate);
-    bson_destroy(hello);
-    mongoc_client_destroy(client);
-    if (!primary) failed(text, error.message);
-    return primary;
 }
 
 raw_mongo *raw_mongo_open(const char *uri, const char *database) {
@@ -152,7 +121,7 @@ int64_t raw_mongo_scan(raw_mongo *raw, const char *collection, int32_t batch, ch
 static void bound(mongoc_collection_t *source, const char *name, int32_t part, int32_t parts, bson_t *options) {
     if (part <= 0 || part >= parts) return;
     bson_t filter = BSON_INITIALIZER;
-    int64_t count = mongoc_collection_count_documents(source, &filter, NULL, NULL, NULL, NULL);
+    int64_t count = mongoc_collection_estimated_document_count(source, NULL, NULL, NULL, NULL);
     bson_t *first = BCON_NEW(
         "sort", "{", "_id", BCON_INT32(1), "}", "projection", "{", "_id", BCON_INT32(1), "}", "skip",
         BCON_INT64(count * part / parts), "limit", BCON_INT64(1));

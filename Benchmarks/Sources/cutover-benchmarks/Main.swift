@@ -45,7 +45,8 @@ enum Main {
         DocumentSpeed.upserting, DocumentSpeed.reading, QuerySpeed.benchmark, RouterSpeed.benchmark,
         MovingLoad.dualWrite, MovingLoad.copying, PauseSpeed.benchmark, EventsourcePy.benchmark, MemoryUse.events,
         MemoryUse.documents, MongoDocumentSpeed.inserting, MongoDocumentSpeed.scanning, MongoDocumentSpeed.copying,
-        MongoEventSpeed.copying, MongoEventSpeed.appending,
+        PyMongoCopy.benchmark, MongoEventSpeed.copying, MongoEventSpeed.appending, PauseSpeed.mongo,
+        MemoryUse.mongoDocuments,
     ]
 }
 

@@ -11,9 +11,6 @@
 
 typedef struct raw_mongo raw_mongo;
 
-/// Makes a fresh server the primary of a replica set of one node, or finds that it is; waits up to a minute for it.
-bool raw_mongo_initiate(const char *uri, const char *set, const char *host, char *error);
-
 /// A client of one database; null for a connection string that is none.
 raw_mongo *raw_mongo_open(const char *uri, const char *database);
 void raw_mongo_close(raw_mongo *raw);

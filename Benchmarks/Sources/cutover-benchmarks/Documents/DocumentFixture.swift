@@ -12,9 +12,12 @@ enum DocumentFixture {
     }
 
     /// `count` documents, of which number n has the id `mail-n`.
-    static func documents(_ count: Int) -> [(key: DocumentKey, document: Document)] {
+    static func documents(_ count: Int) -> [(key: DocumentKey, document: Document)] { documents(0..<count) }
+
+    /// Those of a range of numbers.
+    static func documents(_ numbers: Range<Int>) -> [(key: DocumentKey, document: Document)] {
         let mails = MailCorpus.plain.documents
-        return (0..<count).map { number in
+        return numbers.map { number in
             let id = "mail-\(number)"
             var document = mails[number % mails.count]
             document["_id"] = .string(id)

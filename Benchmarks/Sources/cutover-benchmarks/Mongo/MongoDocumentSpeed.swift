@@ -2,11 +2,12 @@ internal import MigrationCore
 internal import MongoAdapter
 
 /// Documents in MongoDB beside loops over the C API.
-///
-/// Each side of a round handles 20,000 documents; twenty turns of 200,000 for each measure would take longer than ten minutes.
 enum MongoDocumentSpeed {
-    private static let batchSize = 500
-    private static let count = 20_000
+    static let batchSize = 500
+    /// How many are inserted, and scanned, in each turn.
+    private static let count = 40_000
+    /// How many are copied in each turn.
+    private static let copyCount = 200_000
     private static let copies = "copies"
 
     /// Inserts in batches, into a collection that is not there before.
@@ -41,8 +42,7 @@ enum MongoDocumentSpeed {
         let connection = try await MongoFixture.connection()
         let store = try await open(connection)
         let raw = try RawMongo()
-        try raw.drop(DocumentFixture.collection.text)
-        try MongoFixture.fill(DocumentFixture.collection.text, with: DocumentFixture.documents(count))
+        try MongoFixture.fill(count: count)
         let times = try await Alternation(rounds: environment.rounds) {
             try await Stopwatch.seconds {
                 var seen = 0
@@ -77,21 +77,17 @@ enum MongoDocumentSpeed {
         let connection = try await MongoFixture.connection()
         let source = try await open(connection)
         let target = try await MongoDocumentStore.open("target", on: connection, database: copies)
-        try RawMongo().drop(DocumentFixture.collection.text)
-        try MongoFixture.fill(DocumentFixture.collection.text, with: DocumentFixture.documents(count))
+        try MongoFixture.fill(count: copyCount)
         let raw = try RawMongo(copies)
         var measures: [Measure] = []
         for (name, workers) in [("mongo-document-copy", 1), ("mongo-document-copy-2-workers", 2)] {
-            var configuration = DocumentCopier.Configuration()
-            configuration.maximumWorkers = workers
-            configuration.maximumPageDocuments = batchSize
-            let copier = DocumentCopier(source: source, target: target, configuration: configuration)
+            let copier = copier(from: source, to: target, workers: workers)
             let times = try await Alternation(rounds: environment.rounds) {
                 try await renew(DocumentFixture.collection, raw, target)
                 return try await Stopwatch.seconds {
                     let copy = try await copier.copy(DocumentFixture.collection)
-                    guard copy.isComplete, copy.counts.written == count else { throw RawFailure(copy.description) }
-                } / Double(count)
+                    guard copy.isComplete, copy.counts.written == copyCount else { throw RawFailure(copy.description) }
+                } / Double(copyCount)
             } reference: {
                 try await renew(DocumentFixture.collection, raw, target)
                 return try Stopwatch.seconds {
@@ -101,8 +97,8 @@ enum MongoDocumentSpeed {
                         batchSize: batchSize,
                         workers: workers
                     )
-                    guard copied == count else { throw RawFailure("the raw copy brought \(copied) documents") }
-                } / Double(count)
+                    guard copied == copyCount else { throw RawFailure("the raw copy brought \(copied) documents") }
+                } / Double(copyCount)
             }
             let reference = "the raw loop's rate with as many workers"
             measures.append(measure(name, times, reference, .atLeast(0.8)))
@@ -111,12 +107,21 @@ enum MongoDocumentSpeed {
         return measures
     }
 
-    private static func open(_ connection: MongoConnection) async throws -> MongoDocumentStore {
+    static func copier(
+        from source: MongoDocumentStore,
+        to target: MongoDocumentStore,
+        workers: Int
+    ) -> DocumentCopier {
+        let configuration = DocumentCopier.Configuration(maximumWorkers: workers, maximumPageDocuments: batchSize)
+        return DocumentCopier(source: source, target: target, configuration: configuration)
+    }
+
+    static func open(_ connection: MongoConnection) async throws -> MongoDocumentStore {
         try await MongoDocumentStore.open("mails", on: connection, database: MongoFixture.database)
     }
 
     /// An empty collection in the place of the one before.
-    private static func renew(_ name: CollectionName, _ raw: RawMongo, _ store: MongoDocumentStore) async throws {
+    static func renew(_ name: CollectionName, _ raw: RawMongo, _ store: MongoDocumentStore) async throws {
         try raw.drop(name.text)
         try await store.ensureCollection(CollectionDefinition(name))
     }

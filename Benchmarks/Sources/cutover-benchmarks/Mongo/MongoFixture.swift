@@ -1,4 +1,3 @@
-internal import BenchmarksRawMongo
 internal import Foundation
 internal import MigrationCore
 internal import MongoAdapter
@@ -7,24 +6,28 @@ internal import MongoAdapter
 enum MongoFixture {
     static let database = "benchmarks"
 
-    /// Where clients find it; it is the primary of its replica set from the first call on.
-    static func uri() throws -> String { try server.get() }
-
-    private static let server: Result<String, RawFailure> = {
-        guard let host = ProcessInfo.processInfo.environment["CUTOVER_BENCHMARKS_MONGOD"] else {
-            return .failure(RawFailure("no server for the measures of MongoDB: run them through Scripts/bench.sh"))
+    /// The connection string of the server, with a database in its path if one is named.
+    static func uri(database: String = "") throws -> String {
+        guard let uri = ProcessInfo.processInfo.environment["CUTOVER_MONGODB"] else {
+            throw RawFailure("no server for the measures of MongoDB: run them through Scripts/bench.sh")
         }
-        var error = [CChar](repeating: 0, count: RawMongo.errorLength)
-        let direct = "mongodb://\(host)/?directConnection=true&serverSelectionTimeoutMS=1000"
-        guard raw_mongo_initiate(direct, "cutover", host, &error) else { return .failure(RawMongo.failure(error)) }
-        return .success("mongodb://\(host)/?replicaSet=cutover")
-    }()
+        return uri.replacing("/?", with: "/\(database)?")
+    }
 
     /// A connection as an application opens it.
     static func connection() async throws -> MongoConnection { try await MongoConnection.open(try uri()) }
 
-    /// A collection's name in the database is its own.
-    static func fill(_ collection: String, with documents: [(key: DocumentKey, document: Document)]) throws {
-        try RawMongo().insert(RawMongo.bytes(of: documents), into: collection, batchSize: 1_000)
+    /// Fills an empty collection with so many documents. Its name in the database is its own.
+    static func fill(
+        _ collection: CollectionName = DocumentFixture.collection,
+        of database: String = database,
+        count: Int
+    ) throws {
+        let raw = try RawMongo(database)
+        try raw.drop(collection.text)
+        for start in stride(from: 0, to: count, by: 10_000) {
+            let documents = DocumentFixture.documents(start..<min(start + 10_000, count))
+            try raw.insert(RawMongo.bytes(of: documents), into: collection.text, batchSize: 1_000)
+        }
     }
 }

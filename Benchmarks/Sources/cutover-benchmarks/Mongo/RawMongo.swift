@@ -5,7 +5,7 @@ internal import Synchronization
 
 /// A client as a program has it that uses libmongoc directly; its loops are in C.
 final class RawMongo {
-    static let errorLength = 256
+    private static let errorLength = 256
 
     private let pointer: OpaquePointer
 
@@ -81,7 +81,7 @@ final class RawMongo {
     }
 
     /// What a loop wrote into its error text.
-    static func failure(_ error: [CChar]) -> RawFailure {
+    private static func failure(_ error: [CChar]) -> RawFailure {
         RawFailure(String(decoding: error.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self))
     }
 }

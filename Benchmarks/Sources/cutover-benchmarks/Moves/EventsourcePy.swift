@@ -1,4 +1,3 @@
-internal import Foundation
 internal import MigrationCore
 
 /// The same job by eventsource-py, a Python library that moves tenants between event stores too: side by side, without bars.
@@ -61,21 +60,9 @@ enum EventsourcePy {
     }
 
     private static func run(in folder: String) throws -> Result {
-        guard let python = ProcessInfo.processInfo.environment["CUTOVER_EVENTSOURCE_PYTHON"] else {
-            throw RawFailure("CUTOVER_EVENTSOURCE_PYTHON names no interpreter with eventsource-py; run make bench")
-        }
-        let process = Process()
-        process.executableURL = URL(fileURLWithPath: python)
-        process.arguments = ["Benchmarks/Python/eventsource_move.py", folder, String(events)]
-        let output = Pipe()
-        process.standardOutput = output
-        try process.run()
-        let data = output.fileHandleForReading.readDataToEndOfFile()
-        process.waitUntilExit()
-        guard process.terminationStatus == 0 else {
-            throw ChildFailure(job: "eventsource-py", status: process.terminationStatus)
-        }
-        return try JSONDecoder().decode(Result.self, from: data)
+        try PythonProgram(script: "eventsource_move.py", interpreterIn: "CUTOVER_EVENTSOURCE_PYTHON").run([
+            folder, String(events),
+        ])
     }
 
     private static func measure(

@@ -1,29 +1,39 @@
 internal import MigrationCore
 internal import SQLiteAdapter
 
-/// One process of an application with two SQLite stores and a SQLite control store, as a live move has them.
+/// One process of an application with two stores and a control store, as a live move has them: SQLite files unless it is given others.
 struct MoveFixture: Sendable {
     static let tenant = EventFixture.tenant
 
-    let first: SQLiteEventStore
-    let second: SQLiteEventStore
-    let documents: SQLiteDocumentStore
+    let first: any FencedEventStore
+    let second: any FencedEventStore
+    let documents: any DocumentStore
     let control: ControlStore
     let router: TenantRouter
     let coordinator: MigrationCoordinator
 
     /// Opens the files of a folder; `history` events are there first.
+    ///
+    /// - Parameters:
+    ///   - second: the store to move to, named `second`; a file of the folder if there is none.
+    ///   - documents: where the control store is; likewise.
     static func open(
         _ folder: String,
         history: Int,
         ids: EventFixture.IDs = .ofTime,
+        second: (any FencedEventStore)? = nil,
+        control documents: (any DocumentStore)? = nil,
         configure: (inout MigrationCoordinator.Configuration) -> Void = { _ in }
     ) async throws -> MoveFixture {
         for name in ["first", "second", "control"] { Environment.removeDatabase("\(folder)/\(name).sqlite") }
         if history > 0 { try await EventFixture.makeLog("\(folder)/first.sqlite", count: history, ids: ids) }
         let first = try await SQLiteEventStore.open("first", at: "\(folder)/first.sqlite")
-        let second = try await SQLiteEventStore.open("second", at: "\(folder)/second.sqlite")
-        let documents = try await SQLiteDocumentStore.open("control", at: "\(folder)/control.sqlite")
+        let second: any FencedEventStore =
+            if let second { second } else { try await SQLiteEventStore.open("second", at: "\(folder)/second.sqlite") }
+        let documents: any DocumentStore =
+            if let documents { documents } else {
+                try await SQLiteDocumentStore.open("control", at: "\(folder)/control.sqlite")
+            }
         let control = ControlStore(documents)
         try await control.prepare()
         var configuration = MigrationCoordinator.Configuration()

@@ -1,0 +1,28 @@
+internal import Foundation
+
+/// A program of `Benchmarks/Python` that measures and prints one JSON object.
+struct PythonProgram {
+    /// The name of the file.
+    let script: String
+    /// The environment variable that names an interpreter with what the program imports.
+    let interpreterIn: String
+
+    /// Runs it to its end and reads what it prints.
+    func run<Result: Decodable>(_ arguments: [String]) throws -> Result {
+        guard let python = ProcessInfo.processInfo.environment[interpreterIn] else {
+            throw RawFailure("\(interpreterIn) names no interpreter for \(script); run make bench")
+        }
+        let process = Process()
+        process.executableURL = URL(fileURLWithPath: python)
+        process.arguments = ["Benchmarks/Python/\(script)"] + arguments
+        let output = Pipe()
+        process.standardOutput = output
+        try process.run()
+        let data = output.fileHandleForReading.readDataToEndOfFile()
+        process.waitUntilExit()
+        guard process.terminationStatus == 0 else {
+            throw ChildFailure(job: script, status: process.terminationStatus)
+        }
+        return try JSONDecoder().decode(Result.self, from: data)
+    }
+}
