@@ -78,7 +78,7 @@ enum MongoEventSpeed {
         on connection: MongoConnection,
         role: Fence.Role
     ) async throws -> MongoEventStore {
-        let store = try await MongoEventStore.open("log", on: connection, database: database)
+        let store = try await MongoEventStore.open(try StoreID(database), on: connection, database: database)
         _ = try await store.prepare(tenant: EventFixture.tenant, fence: Fence(epoch: .unrouted, role: role))
         return store
     }
