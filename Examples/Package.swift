@@ -40,6 +40,7 @@ let package = Package(
             dependencies: [
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "MigrationCore", package: "cutover"),
+                .product(name: "MongoAdapter", package: "cutover"),
                 .product(name: "SQLiteAdapter", package: "cutover"),
             ],
             path: "Sources/TenantMigrationCheck"

@@ -34,7 +34,17 @@ demo() { "$programs/cutover-demo" --summaries "$summaries" ${ONLY:+--only "$ONLY
 # The program that operators use, end to end, against stores that are written to meanwhile.
 command_line() { "$programs/tenant-migration-check" --program "$programs/tenant-migration"; }
 
-step "system packages" ensure_packages git pkg-config libcurl4-openssl-dev libmongoc-dev libsqlite3-dev
+# The same with a replica set as one of the stores and as the control store, where a server for this machine is at hand.
+command_line_over_mongodb() {
+    if [ -z "${CUTOVER_MONGOD:-}" ] && [ "$(uname)-$(uname -m)" != Linux-x86_64 ]; then
+        say "there is no mongod to fetch for this machine; name one in CUTOVER_MONGOD"
+        return 0
+    fi
+    Scripts/fetch-mongod.sh
+    Scripts/with-mongod.sh "$programs/tenant-migration-check" --program "$programs/tenant-migration" --mongodb
+}
+
+step "system packages" ensure_packages git pkg-config libcurl4-openssl-dev libmongoc-dev libsqlite3-dev python3
 [ "$step_status" -eq 0 ] || finish "make demo"
 [ "$ONLY" = move ] || step "package index" package_index
 step "build" build
@@ -42,6 +52,7 @@ step "build" build
 programs=$(swift build "${examples[@]}" --show-bin-path)
 rm -f "$summaries"
 [ -n "$ONLY" ] || step "command-line program" command_line
+[ -n "$ONLY" ] || step "command-line program over MongoDB" command_line_over_mongodb
 step "demo" demo
 
 # One JSON line for each part comes last, after the seconds of the steps.

@@ -1,15 +1,15 @@
 #!/usr/bin/env bash
-# with-mongod.sh COMMAND...: runs the command beside a mongod of its own on a free port of this machine, and ends that mongod by its
-# process id, however the command ended. The command finds the server's address in CUTOVER_BENCHMARKS_MONGOD, as host:port; it
-# makes it the primary of the replica set "cutover" itself.
+# with-mongod.sh COMMAND...: runs the command beside a mongod of its own, the primary of a replica set of one node on a free port of
+# this machine, and ends that mongod by its process id, however the command ended. The command finds the server's connection string
+# in CUTOVER_MONGODB, as mongodb://HOST/?replicaSet=NAME.
 source "$(dirname "${BASH_SOURCE[0]}")/common.sh"
 
 mongod=${CUTOVER_MONGOD:-$CUTOVER_CACHE/mongod/fiftyone/db/bin/mongod}
 [ -x "$mongod" ] || die "no mongod: run Scripts/fetch-mongod.sh, or name one in CUTOVER_MONGOD"
 
-# On the disk of the checkout, as the files of the other measures.
-mkdir -p .build/benchmarks
-folder=$(mktemp -d .build/benchmarks/mongod.XXXXXX)
+# On the disk of the checkout, as the files that are measured beside it.
+mkdir -p .build/servers
+folder=$(mktemp -d .build/servers/mongod.XXXXXX)
 port=$(python3 -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])')
 
 "$mongod" --dbpath "$folder" --port "$port" --bind_ip 127.0.0.1 --nounixsocket --quiet --logpath "$folder/mongod.log" \
@@ -27,7 +27,8 @@ end_all() {
 trap end_all EXIT
 trap 'exit 130' INT TERM HUP
 
-export CUTOVER_BENCHMARKS_MONGOD=127.0.0.1:$port
+python3 Scripts/initiate_replica_set.py "$port" cutover
+export CUTOVER_MONGODB="mongodb://127.0.0.1:$port/?replicaSet=cutover"
 # In the background, so that a signal is heard while it runs.
 "$@" &
 command=$!

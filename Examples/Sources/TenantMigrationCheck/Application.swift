@@ -1,4 +1,5 @@
 internal import MigrationCore
+internal import MongoAdapter
 internal import SQLiteAdapter
 internal import Synchronization
 
@@ -14,9 +15,9 @@ final class Application: Sendable {
     static let others: [TenantID] = ["globex", "initech"]
     static let historyCount = 5_000
 
-    private let old: SQLiteEventStore
-    private let new: SQLiteEventStore
-    private let documents: SQLiteDocumentStore
+    private let old: any FencedEventStore
+    private let new: any FencedEventStore
+    private let documents: any DocumentStore
     private let interceptor: DualWriteInterceptor
     private let router: TenantRouter
     private let acknowledged = Mutex(Acknowledged())
@@ -24,11 +25,19 @@ final class Application: Sendable {
     /// What the writers were told until now.
     var told: Acknowledged { acknowledged.withLock(\.self) }
 
-    /// Creates the files with a history from a time without a router.
-    static func open(in folder: String) async throws -> Application {
-        let old = try await SQLiteEventStore.open("old", at: "\(folder)/old.sqlite")
-        let new = try await SQLiteEventStore.open("new", at: "\(folder)/new.sqlite")
-        let documents = try await SQLiteDocumentStore.open("control", at: "\(folder)/control.sqlite")
+    /// Creates the stores with a history from a time without a router.
+    static func open(at places: Places) async throws -> Application {
+        let old = try await SQLiteEventStore.open("old", at: "\(places.folder)/old.sqlite")
+        let new: any FencedEventStore
+        let documents: any DocumentStore
+        switch places.target {
+        case .file:
+            new = try await SQLiteEventStore.open("new", at: "\(places.folder)/\(places.new)")
+            documents = try await SQLiteDocumentStore.open("control", at: "\(places.folder)/\(places.control)")
+        case .mongodb:
+            new = try await MongoEventStore.open("new", at: places.new)
+            documents = try await MongoDocumentStore.open("control", at: places.control)
+        }
         for (tenant, count) in [(moving, historyCount)] + others.map({ ($0, 300) }) {
             for start in stride(from: 0, to: count, by: 100) {
                 let parts = try (start..<start + 100).map { number in
@@ -43,9 +52,9 @@ final class Application: Sendable {
     }
 
     private init(
-        _ old: SQLiteEventStore,
-        _ new: SQLiteEventStore,
-        _ documents: SQLiteDocumentStore,
+        _ old: any FencedEventStore,
+        _ new: any FencedEventStore,
+        _ documents: any DocumentStore,
         _ control: ControlStore,
         _ stores: StoreRegistry
     ) throws {

@@ -13,15 +13,20 @@ struct Check: AsyncParsableCommand {
     @Option(help: "The program.")
     var program: String
 
+    @Flag(help: "Move to the replica set whose connection string is in CUTOVER_MONGODB, with the control store on it.")
+    var mongodb = false
+
     func run() async throws {
         let folder = FileManager.default.temporaryDirectory.path + "/cutover-check-\(UUID().uuidString.lowercased())"
         try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
         defer { try? FileManager.default.removeItem(atPath: folder) }
         let path = URL(filePath: program).path
         var expectations = Expectations()
-        let program = Program(path: path, folder: folder)
-        let application = try await Application.open(in: folder)
-        try BadInput(program: program).run(&expectations)
+        let places = Places(folder: folder, target: try target())
+        let program = Program(path: path, folder: folder, shared: places.arguments)
+        let application = try await Application.open(at: places)
+        // What is refused is refused before a store is opened, whatever it is.
+        if !mongodb { try BadInput(program: program).run(&expectations) }
         expectations = try await withThrowingTaskGroup(of: Expectations?.self) { [expectations] group in
             group.addTask {
                 do { try await application.run() } catch is CancellationError {}
@@ -44,6 +49,16 @@ struct Check: AsyncParsableCommand {
             try? FileManager.default.removeItem(atPath: folder)
             throw ExitCode.failure
         }
+    }
+
+    private func target() throws -> Places.Target {
+        guard mongodb else { return .file }
+        guard let server = ProcessInfo.processInfo.environment["CUTOVER_MONGODB"], server.contains("/?") else {
+            throw ValidationError(
+                "CUTOVER_MONGODB holds no mongodb://HOST/?replicaSet=NAME; run Scripts/with-mongod.sh."
+            )
+        }
+        return .mongodb(server: server)
     }
 
     /// Whatever the operators did, the application has lost nothing and noticed nothing.

@@ -5,9 +5,7 @@ struct Program: Sendable {
     let path: String
     let folder: String
     /// Stores and control store, before the arguments of each call.
-    let shared = [
-        "--store", "old=sqlite:old.sqlite", "--store", "new=sqlite:new.sqlite", "--control", "control.sqlite",
-    ]
+    let shared: [String]
 
     /// How a call ended.
     struct Result: Sendable {
