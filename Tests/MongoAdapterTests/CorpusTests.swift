@@ -55,8 +55,8 @@ struct CorpusTests {
         #expect(report.counts.failed == 0)
         let expected = Dictionary(uniqueKeysWithValues: samples.map { ($0.key, $0.document.bson) })
         for store in [source, target] {
-            for sample in samples {
-                let stored = try #require(await store.read(sample.key))
+            for (sample, stored) in zip(samples, try await store.readEach(samples.map(\.key))) {
+                let stored = try #require(stored)
                 #expect(stored.document.bson == sample.document.bson, "\(store.database) \(sample.key)")
             }
             var found: [DocumentKey: [UInt8]] = [:]

@@ -28,6 +28,27 @@ enum TestBed {
     }
 }
 
+extension MongoDocumentStore {
+    /// Reads each document by its key, a few beside each other: the server answers such a read once its journal is written.
+    func readEach(_ keys: [DocumentKey]) async throws -> [StoredDocument?] {
+        let readers = 8
+        return try await withThrowingTaskGroup(of: [(index: Int, found: StoredDocument?)].self) { group in
+            for reader in 0..<readers {
+                group.addTask {
+                    var found: [(index: Int, found: StoredDocument?)] = []
+                    for index in stride(from: reader, to: keys.count, by: readers) {
+                        found.append((index, try await self.read(keys[index])))
+                    }
+                    return found
+                }
+            }
+            return try await group.reduce(into: Array(repeating: nil, count: keys.count)) { all, some in
+                for (index, found) in some { all[index] = found }
+            }
+        }
+    }
+}
+
 private actor Connections {
     private var opening: Task<MongoConnection, any Error>?
 

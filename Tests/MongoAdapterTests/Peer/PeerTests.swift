@@ -73,8 +73,9 @@ struct PeerTests {
         )
         #expect(isContent, "\(output)")
         let store = try await TestBed.documents(in: database)
-        for sample in samples {
-            let stored = try #require(await store.read(try key(sample.id)), "\(sample.id)")
+        let found = try await store.readEach(try samples.map { try key($0.id) })
+        for (sample, stored) in zip(samples, found) {
+            let stored = try #require(stored, "\(sample.id)")
             var expected = Document(uniqueFields: [("_id", .string(sample.id))])
             for (name, value) in sample.document { expected.append(name, value) }
             #expect(stored.document.bson == expected.bson, "\(sample.id)")
