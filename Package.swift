@@ -11,6 +11,7 @@ let package = Package(
         .library(name: "MigrationTestingSupport", targets: ["MigrationTestingSupport"]),
         .library(name: "MongoAdapter", targets: ["MongoAdapter"]),
         .library(name: "SQLiteAdapter", targets: ["SQLiteAdapter"]),
+        .library(name: "TableAdapter", targets: ["TableAdapter"]),
     ],
     traits: [
         .trait(name: "Configuration", description: "Configurations can be read with swift-configuration."),
@@ -193,6 +194,13 @@ let package = Package(
             dependencies: [
                 "CutoverCSQLite", "MigrationCore", "MigrationTesting", "MigrationTestingSupport", "SQLiteAdapter",
                 "cutover-crash-sqlite-writer",
+            ]
+        ),
+        .target(name: "TableAdapter", dependencies: ["CutoverAzureTransport", "MigrationCore"]),
+        .testTarget(
+            name: "TableAdapterTests",
+            dependencies: [
+                "CutoverAzureTransport", "MigrationCore", "MigrationTesting", "MigrationTestingSupport", "TableAdapter",
             ]
         ),
     ]

@@ -1,8 +1,8 @@
 internal import DequeModule
-internal import MigrationCore
+package import MigrationCore
 
 /// Lets tasks through one by one, in the order in which they came.
-final class Turnstile: Sendable {
+package final class Turnstile: Sendable {
     private struct Waiter {
         let id: UInt64
         let continuation: CheckedContinuation<Bool, Never>
@@ -17,10 +17,12 @@ final class Turnstile: Sendable {
 
     private let state = Locked(State())
 
+    package init() {}
+
     /// Runs a body when everybody who came earlier has run theirs.
     ///
     /// - Throws: what the body throws, or `cancelled` when the task is cancelled before its turn comes.
-    func inTurn<Result>(
+    package func inTurn<Result>(
         _ body: () async throws(StoreError) -> Result
     ) async throws(StoreError) -> Result {
         guard await enter() else {
