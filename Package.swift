@@ -5,6 +5,7 @@ let package = Package(
     name: "cutover",
     platforms: [.macOS(.v15)],
     products: [
+        .library(name: "BlobAdapter", targets: ["BlobAdapter"]),
         .library(name: "InMemoryAdapter", targets: ["InMemoryAdapter"]),
         .library(name: "MigrationCore", targets: ["MigrationCore"]),
         .library(name: "MigrationTesting", targets: ["MigrationTesting"]),
@@ -34,6 +35,13 @@ let package = Package(
         .testTarget(
             name: "AzureTransportTests",
             dependencies: ["CutoverAzureTransport", "CutoverBlockingLanes", "MigrationCore", "MigrationTesting"]
+        ),
+        .target(name: "BlobAdapter", dependencies: ["CutoverAzureTransport", "MigrationCore"]),
+        .testTarget(
+            name: "BlobAdapterTests",
+            dependencies: [
+                "BlobAdapter", "CutoverAzureTransport", "MigrationCore", "MigrationTesting", "MigrationTestingSupport",
+            ]
         ),
         .testTarget(name: "BlockingLanesTests", dependencies: ["CutoverBlockingLanes", "MigrationCore"]),
         .target(

@@ -1,0 +1,179 @@
+internal import CutoverAzureTransport
+internal import MigrationCore
+
+/// One tenant's log as this process knows it: an index in memory, brought up to date by reading what was appended since.
+///
+/// Calls take turns. Only an append that the service has accepted under the length that is known may rest on what is remembered; every
+/// other answer is given after a look at the end of the log.
+final class TenantLog: Sendable {
+    /// When a segment is full.
+    struct Limits: Sendable {
+        /// A blob has up to 50,000 blocks; some of them are left for fences and the seal.
+        var blocks = 49_000
+        var bytes: Int64
+    }
+
+    /// How many bytes are read at a time; more than the largest frame.
+    private static let chunkBytes = 8 << 20
+
+    let tenant: TenantID
+    /// What errors name.
+    let store: StoreID
+    let gateway: BlobGateway
+    let names: LogNames
+    let environment: AzureEnvironment
+    let limits: Limits
+    let deadline: Duration
+    private let concurrency: Int
+    let turn = Turnstile()
+    let index = Locked(LogIndex())
+
+    init(
+        _ tenant: TenantID,
+        store: StoreID,
+        gateway: BlobGateway,
+        names: LogNames,
+        _ configuration: BlobConfiguration,
+        _ environment: AzureEnvironment,
+        limits: Limits
+    ) {
+        self.tenant = tenant
+        self.store = store
+        self.gateway = gateway
+        self.names = names
+        self.environment = environment
+        self.limits = limits
+        deadline = configuration.deadline
+        concurrency = configuration.maximumConcurrentRequests
+    }
+
+    /// What is known. Keep it for a moment only: while it is kept, the next record copies all of it.
+    var current: LogIndex { index.withLock { $0 } }
+
+    // MARK: Reading
+
+    /// Looks at the log as it is now.
+    func look<Value>(_ body: (LogIndex) throws(StoreError) -> Value) async throws(StoreError) -> Value {
+        try await turn.inTurn { () async throws(StoreError) -> Value in
+            try await refresh()
+            return try body(current)
+        }
+    }
+
+    /// Reads events; nil when they are no longer where they were, because the log was purged.
+    ///
+    /// - Parameter frames: where they lie, in the order of the log.
+    func events(in frames: some Sequence<LogIndex.Frame>) async throws(StoreError) -> [StoredEvent]? {
+        var runs: [[LogIndex.Frame]] = []
+        for frame in frames {
+            if let last = runs.last?.last, let first = runs.last?.first, last.segment == frame.segment,
+                last.offset + Int64(last.bytes) == frame.offset,
+                frame.offset + Int64(frame.bytes) - first.offset <= Int64(LogFrame.maximumBytes)
+            {
+                runs[runs.count - 1].append(frame)
+            } else {
+                runs.append([frame])
+            }
+        }
+        let read = await ConcurrentCalls.each(runs, limit: concurrency) { [self] (run) async throws(StoreError) in
+            try await self.events(of: run)
+        }
+        var events: [StoredEvent] = []
+        for result in read {
+            guard let some = try result.get() else { return nil }
+            events += some
+        }
+        return events
+    }
+
+    /// Reads frames that lie one behind the other.
+    private func events(of run: [LogIndex.Frame]) async throws(StoreError) -> [StoredEvent]? {
+        guard let first = run.first, let last = run.last else { return [] }
+        let count = Int(last.offset - first.offset) + last.bytes
+        let name = names.segment(first.segment, of: tenant)
+        guard case .bytes(let bytes, _) = try await gateway.bytes(name, from: first.offset, count: count) else {
+            return nil
+        }
+        var events: [StoredEvent] = []
+        for frame in run {
+            let body = try? LogFrame.frame(bytes[...], at: Int(frame.offset - first.offset))?.body
+            switch body.flatMap({ LogRecord($0) })?.content {
+            case .events(let found, _)?, .rewind(let found, _)?: events += found.prefix(frame.events)
+            default: throw damaged(frame.segment, frame.offset)
+            }
+        }
+        return events
+    }
+
+    /// Reads what was appended since the last time.
+    func refresh() async throws(StoreError) {
+        var restarts = 0
+        while true {
+            let known = index.withLock { ($0.segment, $0.offset, $0.situation) }
+            guard known.0 > 0 else {
+                guard let first = try await firstSegment() else { return }
+                index.withLock { $0.enter(segment: first, .unopened) }
+                continue
+            }
+            let name = names.segment(known.0, of: tenant)
+            switch try await gateway.bytes(name, from: known.1, count: Self.chunkBytes) {
+            case .missing:
+                if known.1 == 0, known.2 == .missing { return }
+                restarts += 1
+                guard restarts <= 3 else { throw damaged(known.0, known.1) }
+                // Another process has purged the log.
+                forget()
+            case .end:
+                if known.2 == .missing { index.withLock { $0.situation = .unopened } }
+                return
+            case .bytes(let bytes, let total):
+                if known.2 == .missing { index.withLock { $0.situation = .unopened } }
+                if try fold(bytes, isLast: known.1 + Int64(bytes.count) == total) { return }
+            }
+        }
+    }
+
+    /// Takes in records; returns whether the end of the log is reached.
+    private func fold(_ bytes: [UInt8], isLast: Bool) throws(StoreError) -> Bool {
+        try index.withLock { (index) throws(StoreError) in
+            let (segment, start) = (index.segment, index.offset)
+            var place = 0
+            do {
+                while let (body, end) = try LogFrame.frame(bytes[...], at: place) {
+                    guard let record = LogRecord(body) else { throw LogIndex.Damage.noRecord }
+                    guard try index.fold(record, bytes: end - place) else { return false }
+                    place = end
+                }
+            } catch {
+                throw damaged(segment, start + Int64(place), error)
+            }
+            // A frame is a block, and blocks are there whole; so only the end of what was read may cut one.
+            guard place == bytes.count || !isLast && place > 0 else { throw damaged(segment, start + Int64(place)) }
+            return isLast
+        }
+    }
+
+    private func firstSegment() async throws(StoreError) -> Int64? {
+        var marker: String?
+        repeat {
+            let listing = try await gateway.list(names.log(of: tenant), after: marker, size: 100)
+            for entry in listing.entries {
+                if let (_, number) = names.segment(entry.name) { return number }
+            }
+            marker = listing.marker
+        } while marker != nil
+        return nil
+    }
+
+    /// Forgets what is known, so that the next look reads the log from its beginning.
+    func forget() { index.withLock { $0 = LogIndex() } }
+
+    func damaged(_ segment: Int64, _ offset: Int64, _ error: (any Error)? = nil) -> StoreError {
+        StoreError(
+            .corrupt,
+            "Segment \(segment) of the tenant's log is damaged at byte \(offset); restore it, or purge the log and copy it again.",
+            context: .init(tenant: tenant),
+            underlying: error
+        )
+    }
+}
