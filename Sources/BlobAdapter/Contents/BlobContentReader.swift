@@ -166,6 +166,7 @@ public struct BlobContentReader: AsyncSequence, Sendable {
             return piece
         }
 
+        /// The next piece, as ``next()`` gives it, on the actor of the caller.
         public mutating func next(isolation actor: isolated (any Actor)?) async throws(StoreError) -> [UInt8]? {
             try await next()
         }
