@@ -40,10 +40,12 @@ let package = Package(
         .testTarget(
             name: "BlobAdapterTests",
             dependencies: [
-                "BlobAdapter", "CutoverAzureTransport", "MigrationCore", "MigrationTesting", "MigrationTestingSupport",
+                "BlobAdapter", "CutoverAzureServer", "CutoverAzureTransport", "MigrationCore", "MigrationTesting",
+                "MigrationTestingSupport",
             ]
         ),
         .testTarget(name: "BlockingLanesTests", dependencies: ["CutoverBlockingLanes", "MigrationCore"]),
+        .target(name: "CutoverAzureServer", path: "Tests/AzureServer"),
         .target(
             name: "CutoverAzureTransport",
             dependencies: [
@@ -208,7 +210,8 @@ let package = Package(
         .testTarget(
             name: "TableAdapterTests",
             dependencies: [
-                "CutoverAzureTransport", "MigrationCore", "MigrationTesting", "MigrationTestingSupport", "TableAdapter",
+                "CutoverAzureServer", "CutoverAzureTransport", "MigrationCore", "MigrationTesting",
+                "MigrationTestingSupport", "TableAdapter",
             ]
         ),
     ]

@@ -18,6 +18,8 @@ public struct BlobConfiguration: Sendable {
     public var prefix = ""
     /// Whether connecting creates a container that is missing. Default false: it is an error then.
     public var createsContainer = false
+    /// A file of certificates in PEM form that is trusted instead of the system's, such as an emulator's. Default: the system's.
+    public var certificateAuthorityFile: String?
     /// How many requests of one batch, page or read of many keys are under way together; at least 1. Default 16.
     public var maximumConcurrentRequests = 16
     /// How many bytes of content one block has: 64 KiB to 64 MiB. Default 4 MiB, which makes up to 195 GiB of content.

@@ -157,7 +157,11 @@ extension TenantLog {
         case .refused: return false
         case .applied:
             do throws(LogIndex.Damage) {
-                _ = try index.withLock { (index) throws(LogIndex.Damage) in try index.fold(record, bytes: bytes.count) }
+                try index.withLock { (index) throws(LogIndex.Damage) in
+                    // A reader may have found the log purged meanwhile, and forgotten it; then the next look reads the record.
+                    guard index.segment == segment, index.offset == offset else { return }
+                    _ = try index.fold(record, bytes: bytes.count)
+                }
             } catch {
                 throw damaged(segment, offset, error)
             }

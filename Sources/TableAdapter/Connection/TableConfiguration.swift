@@ -18,6 +18,8 @@ public struct TableConfiguration: Sendable {
     /// What the names of all other tables begin with: small letters and digits, so that stores may share an account.
     /// Default: nothing.
     public var tablePrefix = ""
+    /// A file of certificates in PEM form that is trusted instead of the system's, such as an emulator's. Default: the system's.
+    public var certificateAuthorityFile: String?
     /// How many requests of one batch or one read of many keys are under way together; at least 1. Default 16.
     public var maximumConcurrentRequests = 16
     /// How long one request may take with all its repetitions. Default 30 seconds.

@@ -1,0 +1,17 @@
+extension AzureEnvironment {
+    /// The way over libcurl, and what ends it.
+    ///
+    /// - Parameters:
+    ///   - certificateAuthorityFile: certificates in PEM form that are trusted instead of the system's.
+    ///   - maximumRequests: the most requests to the account that are under way together.
+    package static func overNetwork(
+        certificateAuthorityFile: String?,
+        maximumRequests: Int
+    ) -> (environment: AzureEnvironment, end: @Sendable () async -> Void) {
+        var configuration = CurlTransport.Configuration()
+        configuration.certificateAuthorityFile = certificateAuthorityFile
+        configuration.maximumRequestsPerHost = max(64, maximumRequests)
+        let transport = CurlTransport(configuration)
+        return (AzureEnvironment(transport: transport), { await transport.stop() })
+    }
+}

@@ -1,0 +1,29 @@
+internal import CutoverAzureTransport
+public import MigrationCore
+
+extension BlobMetadataStore {
+    /// Opens the store, and makes sure that its account answers. Closing the store closes its connections.
+    ///
+    /// - Parameters:
+    ///   - id: the name under which the store is registered.
+    ///   - configuration: the account, how requests to it are signed, and what of it the store uses.
+    ///   - folders: what the names of a collection's blobs begin with, such as `tenders/`; by default `metadata/` and the
+    ///     collection's name.
+    /// - Throws: `invalidConfiguration`; `unauthenticated`, `notPermitted`, `unavailable` and what else the service answers.
+    public static func connect(
+        id: StoreID,
+        _ configuration: BlobConfiguration,
+        folders: [CollectionName: String] = [:]
+    ) async throws(StoreError) -> BlobMetadataStore {
+        let (environment, end) = AzureEnvironment.overNetwork(
+            certificateAuthorityFile: configuration.certificateAuthorityFile,
+            maximumRequests: configuration.maximumConcurrentRequests
+        )
+        do throws(StoreError) {
+            return try await connect(id: id, configuration, folders: folders, in: environment, end: end)
+        } catch {
+            await end()
+            throw error
+        }
+    }
+}
