@@ -45,7 +45,7 @@ let package = Package(
             ]
         ),
         .testTarget(name: "BlockingLanesTests", dependencies: ["CutoverBlockingLanes", "MigrationCore"]),
-        .target(name: "CutoverAzureServer", path: "Tests/AzureServer"),
+        .target(name: "CutoverAzureServer", dependencies: ["CutoverAzureTransport"], path: "Tests/AzureServer"),
         .target(
             name: "CutoverAzureTransport",
             dependencies: [

@@ -57,6 +57,21 @@ package struct AzurePipeline: Sendable {
         }
     }
 
+    /// A request as an attempt would send it: for one that travels inside the body of another.
+    ///
+    /// - Throws: `credential` when there is none.
+    package func signed(_ request: HTTPRequest) async throws(AzureError) -> HTTPRequest {
+        var request = request
+        do throws(CredentialError) {
+            try await signer.sign(&request, at: wallClock())
+        } catch {
+            var failure = AzureError(.credential, service: service)
+            failure.credential = error
+            throw failure
+        }
+        return request
+    }
+
     /// Sends a call and returns the head of its answer; the body is pulled, and what goes wrong in it is the reader's.
     package func stream(_ call: AzureCall) async throws(AzureError) -> AzureAnswer<HTTPStreamedResponse> {
         try await withAzureSpan(service, call.operation) {

@@ -18,7 +18,7 @@ package struct ContendedWrite: Sendable {
     /// - Parameter attempt: reads, decides and writes; nil when another writer was first, and nothing was applied.
     /// - Throws: `busy` when the time is over; what an attempt throws.
     package func run<Value>(
-        _ collection: CollectionName,
+        _ collection: CollectionName?,
         _ attempt: () async throws(StoreError) -> Value?
     ) async throws(StoreError) -> Value {
         let end = timeline.now + deadline

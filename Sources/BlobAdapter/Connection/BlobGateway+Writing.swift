@@ -70,8 +70,8 @@ extension BlobGateway {
         case (.missing, "BlobAlreadyExists"), (.missing, "ConditionNotMet"), (.version, "ConditionNotMet"),
             (.version, "BlobNotFound"):
             return .refused
-        case (_, "ContainerNotFound"): throw Self.containerIsGone(collection)
-        default: throw Self.isLeased(collection)
+        case (.always, "BlobNotFound"): return .refused
+        case (_, let code): throw Self.refusal(code, collection)
         }
     }
 
@@ -96,9 +96,11 @@ extension BlobGateway {
         _ name: String,
         ifMatches tag: ETag?,
         _ collection: CollectionName? = nil,
+        headers: HTTPHeaders = [:],
         store: StoreID
     ) async throws(StoreError) -> WriteOutcome {
-        var call = Call(operation: "delete_blob", method: .delete, blob: name, effect: .write, answers: [404, 412])
+        var call = Call(operation: "delete_blob", method: .delete, blob: name, headers: headers, effect: .write)
+        call.answers = [404, 412]
         if let tag {
             guard BlobTag.isPossible(tag.text) else { return try await mismatch(name, collection) }
             call.headers["If-Match"] = tag.text
@@ -122,7 +124,7 @@ extension BlobGateway {
         case (404, "ContainerNotFound"): throw Self.containerIsGone(collection)
         case (404, _): return .rejected(.notFound)
         case (_, "ConditionNotMet"): return try await mismatch(name, collection)
-        default: throw Self.isLeased(collection)
+        case (_, let code): throw Self.refusal(code, collection)
         }
     }
 
@@ -132,11 +134,22 @@ extension BlobGateway {
         return .rejected(.etagMismatch(current: current.tag))
     }
 
-    private static func isLeased(_ collection: CollectionName?) -> StoreError {
-        StoreError(
-            .busy,
-            "Somebody holds a lease on the blob, or it is of another kind; try again once it is free.",
-            context: .init(collection: collection)
-        )
+    /// Why the service refused a write whose conditions are not to blame.
+    static func refusal(_ code: String, _ collection: CollectionName? = nil) -> StoreError {
+        switch code {
+        case "ContainerNotFound": containerIsGone(collection)
+        case "LeaseLost", "LeaseNotPresentWithBlobOperation", "LeaseIdMismatchWithBlobOperation":
+            StoreError(
+                .versionConflict,
+                "The lease that the write names is over, and somebody else may hold another one; acquire it again and read.",
+                context: .init(collection: collection)
+            )
+        default:
+            StoreError(
+                .busy,
+                "Somebody holds a lease on the blob, or it is of another kind; try again once it is free.",
+                context: .init(collection: collection)
+            )
+        }
     }
 }

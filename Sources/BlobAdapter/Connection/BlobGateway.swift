@@ -16,6 +16,8 @@ struct BlobGateway: Sendable {
         var effect = RequestEffect.read
         var answers: Set<Int> = []
         var maximumResponseBytes: Int?
+        /// How long it may take with all its repetitions, where that is less than the configuration says.
+        var deadline: Duration?
     }
 
     /// The newest version of the protocol whose signatures the published vectors pin.
@@ -53,6 +55,9 @@ struct BlobGateway: Sendable {
         try await pipeline.send(azureCall(call))
     }
 
+    /// A request as it would be sent by itself, for one that travels inside another.
+    func signed(_ request: HTTPRequest) async throws(AzureError) -> HTTPRequest { try await pipeline.signed(request) }
+
     /// Sends a call that is no write, or whose failure means that nothing was applied.
     func answer(_ call: Call, _ collection: CollectionName? = nil) async throws(StoreError) -> HTTPResponse {
         do throws(AzureError) {
@@ -62,7 +67,8 @@ struct BlobGateway: Sendable {
         }
     }
 
-    private func azureCall(_ call: Call) -> AzureCall {
+    /// The request of a call, without date and authorization.
+    func azureCall(_ call: Call) -> AzureCall {
         var headers = call.headers
         headers["x-ms-version"] = Self.version
         let query = call.query.map { HTTPURL.QueryItem(name: $0.0, value: HTTPURL.percentEncoded($0.1)) }
@@ -82,7 +88,13 @@ struct BlobGateway: Sendable {
             body: call.body,
             maximumResponseBytes: call.maximumResponseBytes
         )
-        return AzureCall(call.operation, request, effect: call.effect, answers: call.answers)
+        return AzureCall(
+            call.operation,
+            request,
+            effect: call.effect,
+            answers: call.answers,
+            deadline: call.deadline
+        )
     }
 }
 
@@ -130,12 +142,31 @@ extension BlobGateway {
         ]
         if let marker { query.append(("marker", marker)) }
         if let includes { query.append(("include", includes)) }
-        let call = Call(operation: "list_blobs", method: .get, query: query, maximumResponseBytes: 64 << 20)
+        return try await listing("list_blobs", query, collection)
+    }
+
+    /// One page of the blobs whose tags a condition holds for.
+    func search(_ condition: String, after marker: String?, size: Int) async throws(StoreError) -> BlobListing {
+        var query = [
+            ("restype", "container"), ("comp", "blobs"), ("where", condition),
+            ("maxresults", "\(min(max(1, size), 5_000))"),
+        ]
+        if let marker { query.append(("marker", marker)) }
+        return try await listing("search_blobs", query, nil)
+    }
+
+    private func listing(
+        _ operation: String,
+        _ query: [(String, String)],
+        _ collection: CollectionName?
+    ) async throws(StoreError) -> BlobListing {
+        let isContinued = query.contains { $0.0 == "marker" }
+        let call = Call(operation: operation, method: .get, query: query, maximumResponseBytes: 64 << 20)
         let response: HTTPResponse
         do throws(AzureError) {
             response = try await send(call).response
         } catch {
-            if marker != nil, error.status == 400 {
+            if isContinued, error.status == 400 {
                 throw StoreError(
                     .invalidContinuation,
                     "The service does not accept the continuation; begin again without one.",

@@ -52,19 +52,33 @@ public struct BlobContentOptions: Sendable {
     public var type = "application/octet-stream"
     /// What to note about it: names of letters, digits and `_`, texts of printable ASCII, up to 8 KiB together. Default: nothing.
     public var metadata: [String: String] = [:]
+    /// By what it can be searched, see ``BlobContentStore/search(_:after:pageSize:)``. Default: nothing. A write replaces all tags.
+    public var tags = BlobTags()
     /// When it may be written. Default: always.
     public var condition = WriteCondition.upsert
+    /// The lease that the writer holds. Default: none; the write is refused while anybody holds one.
+    public var lease: BlobLease?
 
     /// Makes options with the defaults.
     public init() {}
 
-    /// The metadata as fields.
+    /// All but the condition, as fields of the last request.
     ///
     /// - Throws: `invalidArgument` for what the service would refuse or change.
     func fields() throws(StoreError) -> [(String, String)] {
+        var fields = try Self.fields(of: metadata)
+        if !tags.isEmpty { fields.append(("x-ms-tags", tags.field)) }
+        if let lease { fields.append(("x-ms-lease-id", lease.id)) }
         guard type.utf8.allSatisfy({ (0x20..<0x7F).contains($0) }), type.utf8.count <= 256 else {
             throw StoreError(.invalidArgument, "The type of the content is no media type of printable ASCII.")
         }
+        return fields
+    }
+
+    /// Metadata as fields.
+    ///
+    /// - Throws: `invalidArgument` for what the service would refuse or change.
+    static func fields(of metadata: [String: String]) throws(StoreError) -> [(String, String)] {
         var bytes = 0
         for (name, value) in metadata {
             bytes += name.utf8.count + value.utf8.count

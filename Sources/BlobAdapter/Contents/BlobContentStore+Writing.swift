@@ -58,12 +58,14 @@ extension BlobContentStore {
                             try await group.next()
                             underway -= 1
                         }
-                        group.addTask { [self] in try await stage(block, blob) }
+                        group.addTask { [self] in try await stage(block, blob, options.lease) }
                         underway += 1
                     }
                 }
                 if upload.blockIDs.isEmpty { return try await put(upload.takeRest(), blob, options, fields, condition) }
-                if let block = try upload.lastBlock() { group.addTask { [self] in try await stage(block, blob) } }
+                if let block = try upload.lastBlock() {
+                    group.addTask { [self] in try await stage(block, blob, options.lease) }
+                }
                 try await group.waitForAll()
                 return try await commit(upload, blob, options, fields, condition)
             }
@@ -102,8 +104,12 @@ extension BlobContentStore {
     }
 
     /// Brings one block to the service, where nobody sees it yet.
-    private func stage(_ block: BlockUpload.Block, _ blob: String) async throws(StoreError) {
-        let call = BlobGateway.Call(
+    private func stage(
+        _ block: BlockUpload.Block,
+        _ blob: String,
+        _ lease: BlobLease?
+    ) async throws(StoreError) {
+        var call = BlobGateway.Call(
             operation: "put_block",
             method: .put,
             blob: blob,
@@ -112,9 +118,13 @@ extension BlobContentStore {
                 "Content-Type": "application/octet-stream", "Content-MD5": ContentMD5.headerValue(of: block.bytes),
             ],
             body: .bytes(block.bytes),
-            effect: .repeatableWrite
+            effect: .repeatableWrite,
+            answers: [412]
         )
-        _ = try await gateway.answer(call)
+        if let lease { call.headers["x-ms-lease-id"] = lease.id }
+        let answer: AzureAnswer<HTTPResponse>
+        do throws(AzureError) { answer = try await gateway.send(call) } catch { throw error.storeError() }
+        guard answer.response.isSuccess else { throw BlobGateway.refusal(BlobGateway.code(of: answer)) }
     }
 
     /// Makes the content of the blocks.

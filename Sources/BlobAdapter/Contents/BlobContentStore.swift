@@ -68,9 +68,16 @@ public final class BlobContentStore: Sendable {
     /// Removes what is under a name; with a tag only while it has that version.
     ///
     /// A removal whose reply was lost is *unknown*.
-    public func delete(_ name: String, ifMatches tag: ETag? = nil) async throws(StoreError) -> WriteOutcome {
+    ///
+    /// - Parameter lease: the lease that the caller holds, where somebody holds one.
+    public func delete(
+        _ name: String,
+        ifMatches tag: ETag? = nil,
+        lease: BlobLease? = nil
+    ) async throws(StoreError) -> WriteOutcome {
         try await door.enter { () async throws(StoreError) -> WriteOutcome in
-            try await gateway.delete(try blob(name), ifMatches: tag, store: id)
+            let headers: HTTPHeaders = lease.map { ["x-ms-lease-id": $0.id] } ?? [:]
+            return try await gateway.delete(try blob(name), ifMatches: tag, headers: headers, store: id)
         }
     }
 
@@ -89,25 +96,12 @@ public final class BlobContentStore: Sendable {
         try await door.enter { () async throws(StoreError) -> BlobContentPage in
             try DocumentRules.check(pageSize: pageSize)
             let full = configuration.prefix + prefix
-            var marker: String?
-            if let continuation {
-                guard let document = try? Document(json: continuation.text), document["prefix"] == .string(full),
-                    case .string(let text)? = document["marker"]
-                else {
-                    throw StoreError(
-                        .invalidContinuation,
-                        "The continuation is damaged or of another listing; begin again without one."
-                    )
-                }
-                marker = text
-            }
+            let marker = try ListingPlace.marker(of: continuation, in: full)
             let listing = try await gateway.list(full, after: marker, size: pageSize, includes: "metadata")
             let contents = listing.entries.map {
                 BlobContent(String($0.name.dropFirst(configuration.prefix.count)), $0)
             }
-            let next = listing.marker.map {
-                Continuation(text: (["prefix": .string(full), "marker": .string($0)] as Document).json(.canonical))
-            }
+            let next = listing.marker.map { ListingPlace.continuation($0, in: full) }
             return BlobContentPage(contents: contents, continuation: next)
         }
     }

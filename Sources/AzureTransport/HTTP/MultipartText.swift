@@ -1,14 +1,12 @@
-internal import CutoverAzureTransport
-
 /// Reads `multipart/mixed` bodies and the HTTP answers in their parts.
-enum MultipartText {
-    struct Part: Sendable {
-        var headers: HTTPHeaders
-        var body: ArraySlice<UInt8>
+package enum MultipartText {
+    package struct Part: Sendable {
+        package var headers: HTTPHeaders
+        package var body: ArraySlice<UInt8>
     }
 
     /// The boundary that a content type names.
-    static func boundary(_ contentType: String?) -> String? {
+    package static func boundary(_ contentType: String?) -> String? {
         guard let contentType, contentType.lowercased().hasPrefix("multipart/mixed") else { return nil }
         for parameter in contentType.split(separator: ";").dropFirst() {
             guard let equals = parameter.firstIndex(of: "=") else { continue }
@@ -21,7 +19,7 @@ enum MultipartText {
     }
 
     /// The parts between the boundaries; nil when a boundary is missing or a head is malformed.
-    static func parts(_ bytes: ArraySlice<UInt8>, boundary: String) -> [Part]? {
+    package static func parts(_ bytes: ArraySlice<UInt8>, boundary: String) -> [Part]? {
         let delimiter = Array("--\(boundary)".utf8)
         var parts: [Part] = []
         guard var rest = bytes.firstRange(of: delimiter).map({ bytes[$0.upperBound...] }) else { return nil }
@@ -37,7 +35,7 @@ enum MultipartText {
     }
 
     /// The HTTP answer that a part holds.
-    static func response(_ bytes: ArraySlice<UInt8>) -> HTTPResponse? {
+    package static func response(_ bytes: ArraySlice<UInt8>) -> HTTPResponse? {
         guard let lineEnd = bytes.firstRange(of: [13, 10]) else { return nil }
         let line = String(decoding: bytes[..<lineEnd.lowerBound], as: UTF8.self).split(separator: " ", maxSplits: 2)
         guard line.count >= 2, line[0].hasPrefix("HTTP/1."), let status = Int(line[1]), (100...599).contains(status),
