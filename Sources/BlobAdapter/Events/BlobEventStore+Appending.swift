@@ -125,20 +125,10 @@ extension TenantLog {
             guard let frame = index.frame(at: position), frame != frames.last else { continue }
             frames.append(frame)
         }
-        guard let events = try await self.events(in: frames) else { throw wasPurged }
+        let events = try await self.events(in: frames)
         let wanted = Set(positions)
         return Dictionary(
             uniqueKeysWithValues: events.filter { wanted.contains($0.position) }.map { ($0.position, $0) }
-        )
-    }
-
-    /// Forgets the log, which is read anew by the next look.
-    var wasPurged: StoreError {
-        forget()
-        return StoreError(
-            .busy,
-            "Another process purged the log while it was read; try again.",
-            context: .init(tenant: tenant)
         )
     }
 }

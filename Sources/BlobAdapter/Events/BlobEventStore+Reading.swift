@@ -127,13 +127,8 @@ extension BlobEventStore {
         _ epoch: Epoch,
         _ select: (LogIndex) -> Selection?
     ) async throws(StoreError) -> [StoredEvent] {
-        let log = self.log(of: tenant)
-        for _ in 0..<3 {
-            guard let selection = try await look(tenant, epoch, select) else { return [] }
-            if let events = try await log.events(in: selection.frames) { return events.filter(selection.holds) }
-            log.forget()
-        }
-        throw log.wasPurged
+        guard let selection = try await look(tenant, epoch, select) else { return [] }
+        return try await log(of: tenant).events(in: selection.frames).filter(selection.holds)
     }
 
     /// Looks at the index behind the fence.

@@ -2,7 +2,7 @@ internal import CutoverAzureTransport
 public import MigrationCore
 
 extension BlobEventStore {
-    /// One record takes the place of the events behind the checkpoint; their bytes stay in the blob until the log is purged.
+    /// One record takes the place of the events behind the checkpoint; their bytes stay in the blob.
     public func replaceLog(
         tenant: TenantID,
         after checkpoint: LogCheckpoint,
@@ -41,12 +41,13 @@ extension BlobEventStore {
         }
     }
 
-    /// One record empties the log; then the blobs that hold its events are deleted.
+    /// One record empties the log. No call gives the events any more; their bytes stay in the tenant's blobs.
     ///
-    /// When it throws after the log was emptied, some of them are left; calling it again deletes them.
+    /// To be rid of the bytes, delete the tenant's blobs once no process uses its log in this store; a tenant whose blobs were deleted has
+    /// to be prepared again, by a store that was opened afterwards.
     @discardableResult
     public func purge(tenant: TenantID, fence: Fence) async throws(StoreError) -> TenantHead {
-        let head = try await change(tenant) { [id] (log) async throws(StoreError) -> TenantLog.Change<TenantHead> in
+        try await change(tenant) { [id] (log) async throws(StoreError) -> TenantLog.Change<TenantHead> in
             let there = try HeadRules.require(log.current.head, tenant: tenant, store: id)
             guard fence.role != .open else {
                 throw StoreError(
@@ -61,8 +62,6 @@ extension BlobEventStore {
             (head.position, head.digest) = (0, .empty)
             return head == there ? .nothing(head) : .append(.rewind([], head), head)
         }
-        try await door.enter { () async throws(StoreError) in try await log(of: tenant).discardPast() }
-        return head
     }
 
     private static func unexpected(_ tenant: TenantID, _ position: Int64) -> StoreError {

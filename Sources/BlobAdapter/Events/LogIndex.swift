@@ -12,8 +12,9 @@ internal import MigrationCore
 /// - *A seal without a next segment* is ``Situation/missing``: whoever writes next creates the segment.
 /// - *A segment without a record* is ``Situation/unopened``: whoever writes next opens it at length 0, which only one can.
 /// - *A fence behind a seal* is void: the one who raises it reads on, does not find it, and raises it again.
-/// - *Segments of a log that was purged*, but not all of them deleted: they begin with a head that is not the log's first, and
-///   are passed over.
+///
+/// No segment is ever deleted, not by a purge either. A writer that stands still between reading a seal and creating the next segment
+/// would otherwise create one that was deleted meanwhile, and go on with a log that nobody reads, past a fence that it never saw.
 struct LogIndex: Sendable {
     /// Where a record with events lies, and which of them count: a rewind takes the last ones away.
     struct Frame: Sendable, Equatable {
@@ -71,11 +72,8 @@ struct LogIndex: Sendable {
             guard blocks == 0 else { throw .otherHead }
             if let head {
                 guard opened == head else { throw .otherHead }
-            } else if opened.position > 0 {
-                // Left over from a purge; the log begins in a later segment.
-                enter(segment: segment + 1, .missing)
-                return false
             } else {
+                guard opened.position == 0 else { throw .otherHead }
                 head = opened
             }
             situation = .open

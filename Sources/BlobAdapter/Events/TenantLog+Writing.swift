@@ -158,8 +158,6 @@ extension TenantLog {
         case .applied:
             do throws(LogIndex.Damage) {
                 try index.withLock { (index) throws(LogIndex.Damage) in
-                    // A reader may have found the log purged meanwhile, and forgotten it; then the next look reads the record.
-                    guard index.segment == segment, index.offset == offset else { return }
                     _ = try index.fold(record, bytes: bytes.count)
                 }
             } catch {
@@ -188,29 +186,6 @@ extension TenantLog {
             try await body()
         } catch {
             throw doubt.storeError(.init(tenant: tenant))
-        }
-    }
-
-    /// Deletes the segments of a log that was purged, behind a new one that begins with the empty log.
-    func discardPast() async throws(StoreError) {
-        try await turn.inTurn { () async throws(StoreError) in
-            try await refresh()
-            let (head, blocks) = index.withLock { ($0.head, $0.blocks) }
-            guard let head, head.position == 0 else { return }
-            if blocks > 1 {
-                // Whoever was first has gone on with the log; its next purge deletes.
-                guard try await append(.seal(head)) else { return }
-            }
-            guard try await makeRoom() else { return }
-            let last = index.withLock { $0.segment }
-            var marker: String?
-            var old: [String] = []
-            repeat {
-                let listing = try await gateway.list(names.log(of: tenant), after: marker, size: 1_000)
-                old += listing.entries.map(\.name).filter { names.segment($0).map { $0.number < last } == true }
-                marker = listing.marker
-            } while marker != nil
-            for name in old { _ = try await gateway.delete(name, ifMatches: nil, store: store) }
         }
     }
 }

@@ -60,10 +60,10 @@ final class TenantLog: Sendable {
         }
     }
 
-    /// Reads events; nil when they are no longer where they were, because the log was purged.
+    /// Reads events.
     ///
     /// - Parameter frames: where they lie, in the order of the log.
-    func events(in frames: some Sequence<LogIndex.Frame>) async throws(StoreError) -> [StoredEvent]? {
+    func events(in frames: some Sequence<LogIndex.Frame>) async throws(StoreError) -> [StoredEvent] {
         var runs: [[LogIndex.Frame]] = []
         for frame in frames {
             if let last = runs.last?.last, let first = runs.last?.first, last.segment == frame.segment,
@@ -79,20 +79,17 @@ final class TenantLog: Sendable {
             try await self.events(of: run)
         }
         var events: [StoredEvent] = []
-        for result in read {
-            guard let some = try result.get() else { return nil }
-            events += some
-        }
+        for result in read { events += try result.get() }
         return events
     }
 
     /// Reads frames that lie one behind the other.
-    private func events(of run: [LogIndex.Frame]) async throws(StoreError) -> [StoredEvent]? {
+    private func events(of run: [LogIndex.Frame]) async throws(StoreError) -> [StoredEvent] {
         guard let first = run.first, let last = run.last else { return [] }
         let count = Int(last.offset - first.offset) + last.bytes
         let name = names.segment(first.segment, of: tenant)
         guard case .bytes(let bytes, _) = try await gateway.bytes(name, from: first.offset, count: count) else {
-            return nil
+            throw damaged(first.segment, first.offset)
         }
         var events: [StoredEvent] = []
         for frame in run {
@@ -107,7 +104,6 @@ final class TenantLog: Sendable {
 
     /// Reads what was appended since the last time.
     func refresh() async throws(StoreError) {
-        var restarts = 0
         while true {
             let known = index.withLock { ($0.segment, $0.offset, $0.situation) }
             guard known.0 > 0 else {
@@ -119,10 +115,7 @@ final class TenantLog: Sendable {
             switch try await gateway.bytes(name, from: known.1, count: Self.chunkBytes) {
             case .missing:
                 if known.1 == 0, known.2 == .missing { return }
-                restarts += 1
-                guard restarts <= 3 else { throw damaged(known.0, known.1) }
-                // Another process has purged the log.
-                forget()
+                throw damaged(known.0, known.1)
             case .end:
                 if known.2 == .missing { index.withLock { $0.situation = .unopened } }
                 return
@@ -165,13 +158,10 @@ final class TenantLog: Sendable {
         return nil
     }
 
-    /// Forgets what is known, so that the next look reads the log from its beginning.
-    func forget() { index.withLock { $0 = LogIndex() } }
-
     func damaged(_ segment: Int64, _ offset: Int64, _ error: (any Error)? = nil) -> StoreError {
         StoreError(
             .corrupt,
-            "Segment \(segment) of the tenant's log is damaged at byte \(offset); restore it, or purge the log and copy it again.",
+            "Segment \(segment) of the tenant's log is damaged at byte \(offset); restore it.",
             context: .init(tenant: tenant),
             underlying: error
         )

@@ -117,17 +117,10 @@ struct LogIndexTests {
         #expect(throws: LogIndex.Damage.gap) { try log.fold(.rewind([], TenantHead(position: 7, fence: fence(1)))) }
         #expect(throws: LogIndex.Damage.otherHead) { try log.fold(.opening(log.head)) }
         #expect(throws: LogIndex.Damage.otherHead) { try log.fold(.seal(TenantHead(position: 7, fence: fence(1)))) }
-    }
-
-    @Test("a segment that a purge has left over is passed over")
-    func leftOver() throws {
-        var index = LogIndex()
-        index.enter(segment: 3, .unopened)
-        let old = LogRecord(.opening(TenantHead(position: 7, fence: fence(1))), stamp: "s")
-        #expect(try !index.fold(old, bytes: 100))
-        #expect(index.segment == 4 && index.head == nil)
-        #expect(try index.fold(LogRecord(.opening(TenantHead(fence: fence(2))), stamp: "s"), bytes: 100))
-        #expect(index.head == TenantHead(fence: fence(2)))
+        var late = LogIndex()
+        late.enter(segment: 2, .unopened)
+        let opening = LogRecord(.opening(TenantHead(position: 7, fence: fence(1))), stamp: "s")
+        #expect(throws: LogIndex.Damage.otherHead) { try late.fold(opening, bytes: 100) }
     }
 
     @Test("a record comes back from its frame")

@@ -23,6 +23,8 @@ final class FakeBlobs: HTTPTransport {
         var number = 0
         var requests: [HTTPRequest] = []
         var sendsEmptyPages = false
+        /// What a request waits for before it arrives.
+        var hold: (@Sendable (HTTPRequest) async -> Void)?
         /// What happens right before a request is carried out.
         var meddle: (@Sendable (HTTPRequest, inout State) -> Void)?
         /// The answer to a request, instead of the service's, before it is carried out.
@@ -54,6 +56,7 @@ final class FakeBlobs: HTTPTransport {
 
     func send(_ request: HTTPRequest) async throws(TransportError) -> HTTPResponse {
         await Task.yield()
+        if let hold = state.withLock({ $0.hold }) { await hold(request) }
         return try state.withLock { (state) throws(TransportError) in
             state.requests.append(request)
             if let meddle = state.meddle { meddle(request, &state) }
