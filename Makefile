@@ -5,7 +5,7 @@
 test: ## build, test, sanitize, fuzz, and link selectively
 	@bash Scripts/test.sh
 
-demo: ## the main job on real, local data, then a live move; ONLY=copy or ONLY=move
+demo: ## the main job on real, local data, then a live move; ONLY=copy, move or mongodb
 	@ONLY='$(ONLY)' bash Scripts/demo.sh
 
 bench: ## measure; ONLY=word selects, STRICT=1 fails on a missed bar
