@@ -69,7 +69,10 @@ public final class BlobContentStore: Sendable {
     ///
     /// A removal whose reply was lost is *unknown*.
     ///
-    /// - Parameter lease: the lease that the caller holds, where somebody holds one.
+    /// - Parameters:
+    ///   - name: under which name the content lies.
+    ///   - tag: the version that it must have; nil for whatever is there.
+    ///   - lease: the lease that the caller holds, where somebody holds one.
     public func delete(
         _ name: String,
         ifMatches tag: ETag? = nil,

@@ -16,7 +16,10 @@ extension BlobContentStore {
     ///
     /// Two that set tags together are not told apart: the later one wins.
     ///
-    /// - Parameter lease: the lease that the caller holds, where somebody holds one.
+    /// - Parameters:
+    ///   - tags: all that the content has from then on.
+    ///   - name: under which name the content lies.
+    ///   - lease: the lease that the caller holds, where somebody holds one.
     /// - Returns: *applied* without a version, *rejected* when there is no content, or *unknown*.
     /// - Throws: `invalidKey`, `keyTooLong`; `busy` while somebody else holds a lease; what the service answers.
     public func setTags(

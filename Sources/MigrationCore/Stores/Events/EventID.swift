@@ -30,7 +30,9 @@ public struct EventID: Sendable, Hashable, Comparable, CustomStringConvertible {
     /// Ids of one time lie side by side in a store's index of ids. Random ones lie anywhere, so that in a long log each append
     /// writes a page of the index that no other append writes.
     ///
-    /// - Parameter time: to the millisecond; times before 1970 or after the year 10889 are cut to 48 bits.
+    /// - Parameters:
+    ///   - time: to the millisecond; times before 1970 or after the year 10889 are cut to 48 bits.
+    ///   - source: where the random bits come from.
     public init(at time: WallTime, from source: RandomSource = .system) {
         self.init(
             high: UInt64(bitPattern: time.millisecondsSinceEpoch) << 16 | source.next() & 0x0FFF | 0x7000,
