@@ -125,7 +125,7 @@ extension CosmosService {
         guard let id = json["id"]?.string ?? body?["id"]?.string else {
             throw .badRequest("An operation of the batch has no id.")
         }
-        if kind == .replace, body?["id"]?.string != id {
+        if kind == .replace, !JSON.isSame(body?["id"]?.string ?? "", id) {
             throw .badRequest("The id of the body is not that of the link.")
         }
         return CosmosOperation(

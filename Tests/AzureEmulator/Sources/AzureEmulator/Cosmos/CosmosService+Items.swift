@@ -44,7 +44,9 @@ extension CosmosService {
         case "PUT":
             let body = try document(call)
             _ = try documentKey(call, body, container)
-            guard body["id"]?.string == id else { throw .badRequest("The id of the body is not that of the link.") }
+            guard let own = body["id"]?.string, JSON.isSame(own, id) else {
+                throw .badRequest("The id of the body is not that of the link.")
+            }
             let change = CosmosOperation(kind: .replace, id: id, body: body, ifMatch: call.header("If-Match"))
             let outcome = try perform(change, key: key, container)
             return answer(outcome.status, call, container, item: outcome.item, charge: outcome.charge)

@@ -75,7 +75,7 @@ extension JSON {
                 skipSpace()
                 guard let name = text(), take(0x3A), let value = value() else { return nil }
                 // The last one of a repeated name wins.
-                if members.count < 64, let index = members.firstIndex(where: { $0.name == name }) {
+                if members.count < 64, let index = members.firstIndex(where: { JSON.isSame($0.name, name) }) {
                     members[index].value = value
                 } else {
                     members.append(Member(name, value))

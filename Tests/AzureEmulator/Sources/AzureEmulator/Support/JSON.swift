@@ -1,4 +1,4 @@
-/// A JSON value that keeps the order of members and the text of numbers.
+/// A JSON value that keeps the order of members and the text of numbers. Names and texts are compared byte by byte.
 package enum JSON: Sendable, Equatable {
     case null
     case bool(Bool)
@@ -17,6 +17,10 @@ package enum JSON: Sendable, Equatable {
             self.name = name
             self.value = value
         }
+
+        package static func == (left: Member, right: Member) -> Bool {
+            JSON.isSame(left.name, right.name) && left.value == right.value
+        }
     }
 
     package static func integer(_ value: Int) -> JSON { .number(String(value)) }
@@ -25,16 +29,30 @@ package enum JSON: Sendable, Equatable {
     package subscript(_ name: String) -> JSON? {
         get {
             guard case .object(let members) = self else { return nil }
-            return members.first { $0.name == name }?.value
+            return members.first { Self.isSame($0.name, name) }?.value
         }
         set {
             guard case .object(var members) = self else { return }
-            if let index = members.firstIndex(where: { $0.name == name }) {
+            if let index = members.firstIndex(where: { Self.isSame($0.name, name) }) {
                 if let newValue { members[index].value = newValue } else { members.remove(at: index) }
             } else if let newValue {
                 members.append(Member(name, newValue))
             }
             self = .object(members)
+        }
+    }
+
+    /// Whether two texts have the same bytes: Swift holds composed and decomposed letters for equal, the services do not.
+    package static func isSame(_ left: String, _ right: String) -> Bool { left.utf8.elementsEqual(right.utf8) }
+
+    package static func == (left: JSON, right: JSON) -> Bool {
+        switch (left, right) {
+        case (.null, .null): true
+        case (.bool(let left), .bool(let right)): left == right
+        case (.number(let left), .number(let right)), (.string(let left), .string(let right)): isSame(left, right)
+        case (.array(let left), .array(let right)): left == right
+        case (.object(let left), .object(let right)): left == right
+        default: false
         }
     }
 
