@@ -6,6 +6,7 @@ let package = Package(
     platforms: [.macOS(.v15)],
     products: [
         .library(name: "BlobAdapter", targets: ["BlobAdapter"]),
+        .library(name: "CosmosAdapter", targets: ["CosmosAdapter"]),
         .library(name: "InMemoryAdapter", targets: ["InMemoryAdapter"]),
         .library(name: "MigrationCore", targets: ["MigrationCore"]),
         .library(name: "MigrationTesting", targets: ["MigrationTesting"]),
@@ -45,7 +46,25 @@ let package = Package(
             ]
         ),
         .testTarget(name: "BlockingLanesTests", dependencies: ["CutoverBlockingLanes", "MigrationCore"]),
-        .target(name: "CutoverAzureServer", dependencies: ["CutoverAzureTransport"], path: "Tests/AzureServer"),
+        .target(
+            name: "CosmosAdapter",
+            dependencies: [
+                "CutoverAzureTransport", "CutoverBlockingLanes", "MigrationCore",
+                .product(name: "DequeModule", package: "swift-collections"),
+            ]
+        ),
+        .testTarget(
+            name: "CosmosAdapterTests",
+            dependencies: [
+                "CosmosAdapter", "CutoverAzureServer", "CutoverAzureTransport", "MigrationCore", "MigrationTesting",
+                "MigrationTestingSupport",
+            ]
+        ),
+        .target(
+            name: "CutoverAzureServer",
+            dependencies: ["CutoverAzureTransport", "MigrationCore"],
+            path: "Tests/AzureServer"
+        ),
         .target(
             name: "CutoverAzureTransport",
             dependencies: [

@@ -17,6 +17,12 @@ public final class AzureServer: Sendable {
             + "TableEndpoint=\(endpoints["table"] ?? "")"
     }
 
+    /// The connection string of its Cosmos account, whose key is public.
+    public var cosmos: String {
+        let key = "C2y6yDjf5/R+ob0N8A7Cgv30VRDJIWEHLM+4QDU5DE2nQ9nDuVTqobD4b8mGGyPMbIZnqyMsEcaGQy67XIw/Jw=="
+        return "AccountEndpoint=\(endpoints["cosmos"] ?? "");AccountKey=\(key);"
+    }
+
     /// Starts a server and waits until it listens.
     public static func start() throws -> AzureServer {
         guard let program else { throw AzureServerError("no emulator: run Scripts/emulator.sh") }
