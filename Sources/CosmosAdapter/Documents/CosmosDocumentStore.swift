@@ -40,7 +40,7 @@ public final class CosmosDocumentStore: DocumentStore {
             supportsExpiry: configuration.keepsLifetimes,
             supportsUniqueIndexes: false,
             supportsSort: true,
-            changeHistory: .none,
+            changeHistory: .latestVersions,
             durability: .replicated
         )
     }
