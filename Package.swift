@@ -37,7 +37,10 @@ let package = Package(
             name: "AzureTransportTests",
             dependencies: ["CutoverAzureTransport", "CutoverBlockingLanes", "MigrationCore", "MigrationTesting"]
         ),
-        .target(name: "BlobAdapter", dependencies: ["CutoverAzureTransport", "MigrationCore"]),
+        .target(
+            name: "BlobAdapter",
+            dependencies: ["CutoverAzureTransport", "CutoverBlockingLanes", "MigrationCore"]
+        ),
         .testTarget(
             name: "BlobAdapterTests",
             dependencies: [
@@ -237,7 +240,7 @@ let package = Package(
 )
 
 /// Targets that call C: each use of an unsafe construct is marked in their sources.
-let targetsThatTouchC: Set<String> = ["CutoverAzureTransport", "CutoverBlockingLanes", "MongoAdapter", "SQLiteAdapter"]
+let targetsThatTouchC: Set<String> = ["BlobAdapter", "CutoverAzureTransport", "CutoverBlockingLanes", "MongoAdapter", "SQLiteAdapter"]
 
 for target in package.targets where target.type != .system {
     target.swiftSettings =

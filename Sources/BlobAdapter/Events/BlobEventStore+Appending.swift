@@ -30,30 +30,9 @@ extension BlobEventStore {
     ) async throws(StoreError) -> AppendResult {
         // Taken once, so that a decision that is made again records the same time.
         let time = environment.wallClock()
-        return try await change(
-            tenant,
-            checking: { [capabilities] () throws(StoreError) in
-                try EventRules.check(parts, capabilities: capabilities)
-            }
-        ) { [id, capabilities] (log) async throws(StoreError) -> TenantLog.Change<AppendResult> in
-            let ids = parts.flatMap(\.events).map(\.id)
-            let there = try await log.events(at: ids.compactMap { log.current.position(of: $0) })
-            let index = log.current
-            let plan = try AppendPlan.decide(
-                parts,
-                head: index.head,
-                tenant: tenant,
-                epoch: epoch,
-                store: id,
-                now: time,
-                capabilities: capabilities,
-                version: { index.version(of: $0) },
-                existing: { index.position(of: $0).flatMap { there[$0] } }
-            )
-            switch plan {
-            case .append(let events, let head, let result): return .append(.events(events, head), result)
-            case .alreadyThere(let head, let result): return .raising(head.fence, from: index.head, result)
-            }
+        return try await door.enter { () async throws(StoreError) -> AppendResult in
+            try EventRules.check(parts, capabilities: capabilities)
+            return try await log(of: tenant).append(parts, epoch: epoch, at: time, capabilities)
         }
     }
 

@@ -4,7 +4,7 @@ public import MigrationCore
 /// An event store in a container of Azure Blob Storage: each tenant's log is a row of append blobs.
 ///
 /// Every append is one block under the condition of the blob's length, so events, head and fence change together or not at
-/// all, and any number of processes may append. A fence is a record of the log itself. It suits logs that are archived, or written by
+/// all, and any number of processes may append. Appends of one tenant that come while another is under way go together in one block. A fence is a record of the log itself. It suits logs that are archived, or written by
 /// few and read in order: the store keeps an index of each log that it uses in memory, about 100 bytes for each event, and reads the
 /// log once to make it.
 public final class BlobEventStore: RepairableEventStore {
@@ -77,7 +77,8 @@ public final class BlobEventStore: RepairableEventStore {
                 limits: TenantLog.Limits(
                     blocks: options.maximumSegmentRecords,
                     bytes: Int64(options.maximumSegmentBytes)
-                )
+                ),
+                committed: { [changes] in changes.signal(tenant) }
             )
             shelf.put(log, maximum: options.maximumTenantsInMemory)
             return log

@@ -26,6 +26,9 @@ final class TenantLog: Sendable {
     let deadline: Duration
     private let concurrency: Int
     let turn = Turnstile()
+    let queue = AppendQueue()
+    /// Called when events were appended.
+    let committed: @Sendable () -> Void
     let index = Locked(LogIndex())
 
     init(
@@ -35,7 +38,8 @@ final class TenantLog: Sendable {
         names: LogNames,
         _ configuration: BlobConfiguration,
         _ environment: AzureEnvironment,
-        limits: Limits
+        limits: Limits,
+        committed: @escaping @Sendable () -> Void
     ) {
         self.tenant = tenant
         self.store = store
@@ -43,6 +47,7 @@ final class TenantLog: Sendable {
         self.names = names
         self.environment = environment
         self.limits = limits
+        self.committed = committed
         deadline = configuration.deadline
         concurrency = configuration.maximumConcurrentRequests
     }
@@ -102,28 +107,28 @@ final class TenantLog: Sendable {
         return events
     }
 
-    /// Reads what was appended since the last time.
+    /// Reads what was appended since the last time. The first segment is number 1, so it need not be looked for.
     func refresh() async throws(StoreError) {
         while true {
-            let known = index.withLock { ($0.segment, $0.offset, $0.situation) }
-            guard known.0 > 0 else {
-                guard let first = try await firstSegment() else { return }
-                index.withLock { $0.enter(segment: first, .unopened) }
-                continue
-            }
-            let name = names.segment(known.0, of: tenant)
-            switch try await gateway.bytes(name, from: known.1, count: Self.chunkBytes) {
+            let (segment, offset, situation) = index.withLock { (max($0.segment, 1), $0.offset, $0.situation) }
+            switch try await gateway.bytes(names.segment(segment, of: tenant), from: offset, count: Self.chunkBytes) {
             case .missing:
-                if known.1 == 0, known.2 == .missing { return }
-                throw damaged(known.0, known.1)
+                if situation == .none || situation == .missing { return }
+                throw damaged(segment, offset)
             case .end:
-                if known.2 == .missing { index.withLock { $0.situation = .unopened } }
+                arrive(at: segment, after: situation)
                 return
             case .bytes(let bytes, let total):
-                if known.2 == .missing { index.withLock { $0.situation = .unopened } }
-                if try fold(bytes, isLast: known.1 + Int64(bytes.count) == total) { return }
+                arrive(at: segment, after: situation)
+                if try fold(bytes, isLast: offset + Int64(bytes.count) == total) { return }
             }
         }
+    }
+
+    /// Notes that a segment is there which was not when the log was read last.
+    private func arrive(at segment: Int64, after situation: LogIndex.Situation) {
+        guard situation == .none || situation == .missing else { return }
+        index.withLock { $0.enter(segment: segment, .unopened) }
     }
 
     /// Takes in records; returns whether the end of the log is reached.
@@ -144,18 +149,6 @@ final class TenantLog: Sendable {
             guard place == bytes.count || !isLast && place > 0 else { throw damaged(segment, start + Int64(place)) }
             return isLast
         }
-    }
-
-    private func firstSegment() async throws(StoreError) -> Int64? {
-        var marker: String?
-        repeat {
-            let listing = try await gateway.list(names.log(of: tenant), after: marker, size: 100)
-            for entry in listing.entries {
-                if let (_, number) = names.segment(entry.name) { return number }
-            }
-            marker = listing.marker
-        } while marker != nil
-        return nil
     }
 
     func damaged(_ segment: Int64, _ offset: Int64, _ error: (any Error)? = nil) -> StoreError {
