@@ -41,6 +41,17 @@ extension BlobContentStore {
         streaming chunks: Chunks,
         options: BlobContentOptions = BlobContentOptions()
     ) async throws -> WriteOutcome where Chunks.Element == [UInt8] {
+        let maximum = configuration.maximumConcurrentRequests
+        return try await write(name, streaming: chunks, options: options, maximumBlocks: maximum)
+    }
+
+    /// Streams content up with no more than a number of blocks under way.
+    func write<Chunks: AsyncSequence>(
+        _ name: String,
+        streaming chunks: Chunks,
+        options: BlobContentOptions,
+        maximumBlocks: Int
+    ) async throws -> WriteOutcome where Chunks.Element == [UInt8] {
         try door.admit()
         defer { door.leave() }
         do {
@@ -54,7 +65,7 @@ extension BlobContentStore {
                 while let chunk = try await iterator.next() {
                     upload.add(chunk)
                     while let block = try upload.nextBlock() {
-                        if underway == configuration.maximumConcurrentRequests {
+                        if underway == maximumBlocks {
                             try await group.next()
                             underway -= 1
                         }
@@ -64,6 +75,7 @@ extension BlobContentStore {
                 }
                 if upload.blockIDs.isEmpty { return try await put(upload.takeRest(), blob, options, fields, condition) }
                 if let block = try upload.lastBlock() {
+                    if underway == maximumBlocks { try await group.next() }
                     group.addTask { [self] in try await stage(block, blob, options.lease) }
                 }
                 try await group.waitForAll()
