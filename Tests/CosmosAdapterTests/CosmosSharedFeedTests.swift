@@ -61,7 +61,7 @@ struct CosmosSharedFeedTests {
         for range in ["0", "1", "2"] { try await bed.server.split(range, database: bed.database, container: "things") }
         try await write(store, 1)
         var configuration = CosmosChangeFeed.Configuration()
-        configuration.leaseDuration = .milliseconds(800)
+        configuration.leaseDuration = .seconds(2)
         configuration.pollingInterval = .milliseconds(20)
         configuration.pageSize = 7
         let log = Log()
