@@ -27,7 +27,9 @@ extension TenantLog {
         var random = environment.random
         var pause = Duration.milliseconds(1)
         var isFresh = false
-        if index.withLock({ $0.head == nil }) {
+        let pauseForOthers = pace.withLock { $0.pause(at: environment.timeline.now) }
+        try await environment.timeline.sleep(for: pauseForOthers)
+        if index.withLock({ $0.head == nil }) || pace.withLock({ $0.hasRival(at: environment.timeline.now) }) {
             try await refresh()
             isFresh = true
         }
@@ -39,20 +41,31 @@ extension TenantLog {
                 if isFresh { throw error }
             }
             if let decided, let value = try await carryOut(decided, isFresh: isFresh) { return value }
-            let wasFresh = isFresh
+            if isFresh {
+                guard environment.timeline.now < end else {
+                    throw StoreError(
+                        .busy,
+                        "Other writers of the tenant were first each time; try again, or have fewer of them.",
+                        context: .init(tenant: tenant)
+                    )
+                }
+                try await environment.timeline.sleep(for: pause * Double.random(in: 0..<1, using: &random))
+                pause = min(pause * 2, .milliseconds(20))
+                try await knock()
+            }
             try await refresh()
             isFresh = true
-            guard wasFresh else { continue }
-            guard environment.timeline.now < end else {
-                throw StoreError(
-                    .busy,
-                    "Other writers of the tenant were first each time; try again, or have fewer of them.",
-                    context: .init(tenant: tenant)
-                )
-            }
-            try await environment.timeline.sleep(for: pause * Double.random(in: 0..<1, using: &random))
-            pause = min(pause * 2, .milliseconds(100))
         }
+    }
+
+    /// Tells writers who are first each time that there is another one: a fence that raises nothing, appended without a condition, so that
+    /// their next record does not fit, and they look.
+    private func knock() async throws(StoreError) {
+        let (head, situation, segment, blocks) = index.withLock { ($0.head, $0.situation, $0.segment, $0.blocks) }
+        guard let head, situation == .open, blocks < limits.blocks else { return }
+        let record = LogRecord(.fence(head.fence), stamp: environment.random.stamp())
+        // Whether it came through does not matter.
+        _ = try await gateway.append(LogFrame.bytes(record.body), to: names.segment(segment, of: tenant), at: nil)
     }
 
     /// Carries a decision out; nil when it has to be made again.
@@ -153,9 +166,11 @@ extension TenantLog {
         }
         let (segment, offset) = index.withLock { ($0.segment, $0.offset) }
         let name = names.segment(segment, of: tenant)
+        let start = environment.timeline.now
         switch try await gateway.append(bytes, to: name, at: offset) {
         case .refused: return false
         case .applied:
+            pace.withLock { $0.appended(in: environment.timeline.now - start) }
             do throws(LogIndex.Damage) {
                 try index.withLock { (index) throws(LogIndex.Damage) in
                     _ = try index.fold(record, bytes: bytes.count)

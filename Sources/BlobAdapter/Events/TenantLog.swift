@@ -30,6 +30,7 @@ final class TenantLog: Sendable {
     /// Called when events were appended.
     let committed: @Sendable () -> Void
     let index = Locked(LogIndex())
+    let pace = Locked(LogPace())
 
     init(
         _ tenant: TenantID,
@@ -120,6 +121,7 @@ final class TenantLog: Sendable {
                 return
             case .bytes(let bytes, let total):
                 arrive(at: segment, after: situation)
+                pace.withLock { $0.readOthers(at: environment.timeline.now) }
                 if try fold(bytes, isLast: offset + Int64(bytes.count) == total) { return }
             }
         }

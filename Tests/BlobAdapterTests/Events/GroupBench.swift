@@ -43,6 +43,9 @@ struct GroupBench {
         return try await BlobEventStore.connect(id: "events", configuration, options: options, in: environment)
     }
 
+    /// The store of another process.
+    func other() async throws -> BlobEventStore { try await Self.store(blobs, 49_000, .seconds(30)) }
+
     /// Returns when the first append is at the service, and so many wait behind it.
     func gathered(_ count: Int) async throws {
         while !isHeld.withLock({ $0 }) || store.log(of: "t").queue.count < count {
