@@ -206,7 +206,11 @@ let package = Package(
         ),
         .testTarget(
             name: "LiveTests",
-            dependencies: ["CutoverMongoServer", "MigrationCore", "MongoAdapter", "SQLiteAdapter"]
+            dependencies: [
+                "BlobAdapter", "CutoverAzureServer", "CutoverMongoServer", "MigrationCore", "MongoAdapter",
+                "SQLiteAdapter",
+                "TableAdapter",
+            ]
         ),
         .target(name: "MigrationTesting", dependencies: ["MigrationCore"]),
         .target(name: "MigrationTestingSupport", dependencies: ["MigrationTesting"]),
@@ -240,7 +244,9 @@ let package = Package(
 )
 
 /// Targets that call C: each use of an unsafe construct is marked in their sources.
-let targetsThatTouchC: Set<String> = ["BlobAdapter", "CutoverAzureTransport", "CutoverBlockingLanes", "MongoAdapter", "SQLiteAdapter"]
+let targetsThatTouchC: Set<String> = [
+    "BlobAdapter", "CutoverAzureTransport", "CutoverBlockingLanes", "MongoAdapter", "SQLiteAdapter",
+]
 
 for target in package.targets where target.type != .system {
     target.swiftSettings =

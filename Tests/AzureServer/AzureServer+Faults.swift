@@ -30,6 +30,8 @@ extension AzureServer {
 
     /// What happens to a request.
     package enum Effect: Sendable {
+        /// The server refuses it with 429, and asks for a pause of some milliseconds.
+        case throttled(milliseconds: Int)
         /// The server carries it out and closes the connection without an answer.
         case replyLost
         /// The server closes the connection before it has carried it out.
@@ -103,6 +105,8 @@ extension AzureServer.Fault {
         if let query { fields["query"] = query }
         if let next { fields["next"] = next }
         switch effect {
+        case .throttled(let milliseconds):
+            fields["effect"] = ["status": 429, "retryAfterMilliseconds": milliseconds]
         case .replyLost: fields["effect"] = ["reset": "after"]
         case .requestLost: fields["effect"] = ["reset": "before"]
         case .refused(let status, let substatus):
