@@ -64,6 +64,7 @@ extension TenantLog {
         let (head, situation, segment, blocks) = index.withLock { ($0.head, $0.situation, $0.segment, $0.blocks) }
         guard let head, situation == .open, blocks < limits.blocks else { return }
         let record = LogRecord(.fence(head.fence), stamp: environment.random.stamp())
+        pace.withLock { $0.knocked(record.stamp) }
         // Whether it came through does not matter.
         _ = try await gateway.append(LogFrame.bytes(record.body), to: names.segment(segment, of: tenant), at: nil)
     }

@@ -121,7 +121,6 @@ final class TenantLog: Sendable {
                 return
             case .bytes(let bytes, let total):
                 arrive(at: segment, after: situation)
-                pace.withLock { $0.readOthers(at: environment.timeline.now) }
                 if try fold(bytes, isLast: offset + Int64(bytes.count) == total) { return }
             }
         }
@@ -135,12 +134,14 @@ final class TenantLog: Sendable {
 
     /// Takes in records; returns whether the end of the log is reached.
     private func fold(_ bytes: [UInt8], isLast: Bool) throws(StoreError) -> Bool {
-        try index.withLock { (index) throws(StoreError) in
+        let now = environment.timeline.now
+        return try index.withLock { (index) throws(StoreError) in
             let (segment, start) = (index.segment, index.offset)
             var place = 0
             do {
                 while let (body, end) = try LogFrame.frame(bytes[...], at: place) {
                     guard let record = LogRecord(body) else { throw LogIndex.Damage.noRecord }
+                    pace.withLock { $0.read(record, at: now) }
                     guard try index.fold(record, bytes: end - place) else { return false }
                     place = end
                 }

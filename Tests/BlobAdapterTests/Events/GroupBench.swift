@@ -33,18 +33,21 @@ struct GroupBench {
     private static func store(
         _ blobs: FakeBlobs,
         _ records: Int,
-        _ deadline: Duration
+        _ deadline: Duration,
+        over transport: (any HTTPTransport)? = nil
     ) async throws -> BlobEventStore {
         var configuration = try blobs.configuration()
         configuration.deadline = deadline
         var options = BlobLogOptions()
         options.maximumSegmentRecords = records
-        let environment = AzureEnvironment(transport: blobs)
+        let environment = AzureEnvironment(transport: transport ?? blobs)
         return try await BlobEventStore.connect(id: "events", configuration, options: options, in: environment)
     }
 
-    /// The store of another process.
-    func other() async throws -> BlobEventStore { try await Self.store(blobs, 49_000, .seconds(30)) }
+    /// The store of another process, which is further away from the service.
+    func other(_ distance: Duration) async throws -> BlobEventStore {
+        try await Self.store(blobs, 49_000, .seconds(30), over: Distance(blobs: blobs, time: distance))
+    }
 
     /// Returns when the first append is at the service, and so many wait behind it.
     func gathered(_ count: Int) async throws {
@@ -117,5 +120,22 @@ final class Counter: Sendable {
             state += 1
             return state
         }
+    }
+}
+
+/// A way to the service that takes its time, there and back.
+private struct Distance: HTTPTransport {
+    let blobs: FakeBlobs
+    let time: Duration
+
+    func send(_ request: HTTPRequest) async throws(TransportError) -> HTTPResponse {
+        try? await Task.sleep(for: time)
+        let response = try await blobs.send(request)
+        try? await Task.sleep(for: time)
+        return response
+    }
+
+    func stream(_ request: HTTPRequest) async throws(TransportError) -> HTTPStreamedResponse {
+        try await blobs.stream(request)
     }
 }
