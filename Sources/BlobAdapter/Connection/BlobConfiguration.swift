@@ -20,6 +20,9 @@ public struct BlobConfiguration: Sendable {
     public var createsContainer = false
     /// A file of certificates in PEM form that is trusted instead of the system's, such as an emulator's. Default: the system's.
     public var certificateAuthorityFile: String?
+    /// Whether requests go through the proxy that the environment names: `https_proxy` or `HTTPS_PROXY`, for an account without TLS
+    /// `http_proxy`, else `all_proxy` or `ALL_PROXY`; `no_proxy` and `NO_PROXY` name exceptions. Default false: they go straight to the account.
+    public var usesEnvironmentProxy = false
     /// How many requests of one batch, page or read of many keys are under way together; at least 1. Default 16.
     public var maximumConcurrentRequests = 16
     /// How many bytes of content one block has: 64 KiB to 64 MiB. Default 4 MiB, which makes up to 195 GiB of content.
@@ -41,6 +44,13 @@ public struct BlobConfiguration: Sendable {
     public init(endpoint: String, credential: any TokenCredential, container: String) throws(StoreError) {
         account = try StorageAccount(.blob, endpoint: endpoint, authorization: .identity(credential))
         self.container = container
+    }
+
+    /// What requests go through.
+    ///
+    /// - Throws: `invalidConfiguration` when the environment names something that is no proxy.
+    func proxy() throws(StoreError) -> HTTPProxy? {
+        usesEnvironmentProxy ? try account.environmentProxy(for: .blob) : nil
     }
 
     /// Throws `invalidConfiguration` for what the service would refuse later.

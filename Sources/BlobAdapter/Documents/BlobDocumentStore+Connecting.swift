@@ -12,8 +12,11 @@ extension BlobDocumentStore {
         id: StoreID,
         _ configuration: BlobConfiguration
     ) async throws(StoreError) -> BlobDocumentStore {
+        let proxy: HTTPProxy?
+        do throws(StoreError) { proxy = try configuration.proxy() } catch { throw error.from(id) }
         let (environment, end) = AzureEnvironment.overNetwork(
             certificateAuthorityFile: configuration.certificateAuthorityFile,
+            proxy: proxy,
             maximumRequests: configuration.maximumConcurrentRequests
         )
         do throws(StoreError) {

@@ -14,8 +14,11 @@ extension BlobEventStore {
         _ configuration: BlobConfiguration,
         options: BlobLogOptions = BlobLogOptions()
     ) async throws(StoreError) -> BlobEventStore {
+        let proxy: HTTPProxy?
+        do throws(StoreError) { proxy = try configuration.proxy() } catch { throw error.from(id) }
         let (environment, end) = AzureEnvironment.overNetwork(
             certificateAuthorityFile: configuration.certificateAuthorityFile,
+            proxy: proxy,
             maximumRequests: configuration.maximumConcurrentRequests
         )
         do throws(StoreError) {

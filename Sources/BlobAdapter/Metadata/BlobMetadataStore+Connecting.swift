@@ -15,8 +15,11 @@ extension BlobMetadataStore {
         _ configuration: BlobConfiguration,
         folders: [CollectionName: String] = [:]
     ) async throws(StoreError) -> BlobMetadataStore {
+        let proxy: HTTPProxy?
+        do throws(StoreError) { proxy = try configuration.proxy() } catch { throw error.from(id) }
         let (environment, end) = AzureEnvironment.overNetwork(
             certificateAuthorityFile: configuration.certificateAuthorityFile,
+            proxy: proxy,
             maximumRequests: configuration.maximumConcurrentRequests
         )
         do throws(StoreError) {

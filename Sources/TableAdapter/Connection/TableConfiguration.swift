@@ -20,6 +20,9 @@ public struct TableConfiguration: Sendable {
     public var tablePrefix = ""
     /// A file of certificates in PEM form that is trusted instead of the system's, such as an emulator's. Default: the system's.
     public var certificateAuthorityFile: String?
+    /// Whether requests go through the proxy that the environment names: `https_proxy` or `HTTPS_PROXY`, for an account without TLS
+    /// `http_proxy`, else `all_proxy` or `ALL_PROXY`; `no_proxy` and `NO_PROXY` name exceptions. Default false: they go straight to the account.
+    public var usesEnvironmentProxy = false
     /// How many requests of one batch or one read of many keys are under way together; at least 1. Default 16.
     public var maximumConcurrentRequests = 16
     /// How long one request may take with all its repetitions. Default 30 seconds.
@@ -37,6 +40,13 @@ public struct TableConfiguration: Sendable {
     /// - Throws: `invalidConfiguration` when the endpoint is malformed.
     public init(endpoint: String, credential: any TokenCredential) throws(StoreError) {
         account = try StorageAccount(.table, endpoint: endpoint, authorization: .identity(credential))
+    }
+
+    /// What requests go through.
+    ///
+    /// - Throws: `invalidConfiguration` when the environment names something that is no proxy.
+    func proxy() throws(StoreError) -> HTTPProxy? {
+        usesEnvironmentProxy ? try account.environmentProxy(for: .table) : nil
     }
 
     /// Throws `invalidConfiguration` for what the service would refuse later.

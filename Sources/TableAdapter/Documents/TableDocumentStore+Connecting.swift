@@ -12,8 +12,11 @@ extension TableDocumentStore {
         id: StoreID,
         _ configuration: TableConfiguration
     ) async throws(StoreError) -> TableDocumentStore {
+        let proxy: HTTPProxy?
+        do throws(StoreError) { proxy = try configuration.proxy() } catch { throw error.from(id) }
         let (environment, end) = AzureEnvironment.overNetwork(
             certificateAuthorityFile: configuration.certificateAuthorityFile,
+            proxy: proxy,
             maximumRequests: configuration.maximumConcurrentRequests
         )
         do throws(StoreError) {
