@@ -17,7 +17,10 @@ extension TenantLog {
     func change<Value: Sendable>(
         _ decide: (TenantLog) async throws(StoreError) -> Change<Value>
     ) async throws(StoreError) -> Value {
-        try await turn.inTurn { () async throws(StoreError) -> Value in try await changeInTurn(decide) }
+        // Other processes go first, and so do the readers of this one.
+        let pause = pace.withLock { $0.pause(at: environment.timeline.now) }
+        try await environment.timeline.sleep(for: pause)
+        return try await turn.inTurn { () async throws(StoreError) -> Value in try await changeInTurn(decide) }
     }
 
     private func changeInTurn<Value: Sendable>(
@@ -27,8 +30,6 @@ extension TenantLog {
         var random = environment.random
         var pause = Duration.milliseconds(1)
         var isFresh = false
-        let pauseForOthers = pace.withLock { $0.pause(at: environment.timeline.now) }
-        try await environment.timeline.sleep(for: pauseForOthers)
         if index.withLock({ $0.head == nil }) || pace.withLock({ $0.hasRival(at: environment.timeline.now) }) {
             try await refresh()
             isFresh = true
