@@ -11,12 +11,13 @@ extension StoredCollection {
         tags: inout ETagSource
     ) throws(StoreError) -> WriteOutcome {
         let key = ItemKey(write.key)
-        let current = self[key].flatMap { $0.isExpired(at: now) ? nil : $0 }
+        let index = index(of: key)
+        let current = index.flatMap { slots[$0].document }.flatMap { $0.isExpired(at: now) ? nil : $0 }
         switch write.action {
         case .put(let document, let condition):
             if let rejection = condition.rejection(for: current) { return .rejected(rejection) }
             let expiry = write.lifetime.expiry(from: now, default: definition.defaultLifetime)
-            return store(document, write.key, key, expiry, now: now, &tags)
+            return store(document, write.key, key, at: index, expiry, now: now, &tags)
 
         case .patch(let operations, let tag):
             guard let current else { return .rejected(.notFound) }
@@ -26,7 +27,7 @@ extension StoredCollection {
             let expiry =
                 write.lifetime == .collectionDefault
                 ? current.expiresAt : write.lifetime.expiry(from: now, default: nil)
-            return store(document, write.key, key, expiry, now: now, &tags)
+            return store(document, write.key, key, at: index, expiry, now: now, &tags)
 
         case .delete(let tag):
             guard let current else { return .rejected(.notFound) }
@@ -40,20 +41,25 @@ extension StoredCollection {
         _ document: Document,
         _ documentKey: DocumentKey,
         _ key: ItemKey,
+        at index: Int?,
         _ expiry: WallTime?,
         now: WallTime,
         _ tags: inout ETagSource
     ) -> WriteOutcome {
-        for index in uniqueIndexes {
-            guard let holder = index.holder(of: document), holder != key else { continue }
+        for unique in uniqueIndexes {
+            guard let holder = unique.holder(of: document), holder != key else { continue }
             guard self[holder]?.isExpired(at: now) == true else {
-                return .rejected(.uniqueIndex(name: index.definition.name))
+                return .rejected(.uniqueIndex(name: unique.definition.name))
             }
             remove(holder)
         }
-        if self[key]?.isExpired(at: now) == true { remove(key) }
+        var index = index
+        if let known = index, slots[known].document?.isExpired(at: now) == true {
+            remove(key)
+            index = nil
+        }
         let tag = tags.next()
-        put(StoredDocument(key: documentKey, document: document, etag: tag, expiresAt: expiry), key)
+        put(StoredDocument(key: documentKey, document: document, etag: tag, expiresAt: expiry), key, at: index)
         return .applied(tag)
     }
 }

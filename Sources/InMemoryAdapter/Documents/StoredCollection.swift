@@ -42,13 +42,13 @@ final class StoredCollection {
         indexes[key].flatMap { slots[$0].document }
     }
 
-    /// Stores a document in the slot of its key, or in a new one.
-    func put(_ document: StoredDocument, _ key: ItemKey) {
-        let index: Int
-        if let known = indexes[key] {
-            index = known
-        } else {
-            index = slots.count
+    /// The index of the slot of a key; `nil` when nothing is stored under it. It stays what it is until `tidy(now:)` or the key's removal.
+    func index(of key: ItemKey) -> Int? { indexes[key] }
+
+    /// Stores a document in the slot of its key, whose index is given, or in a new one.
+    func put(_ document: StoredDocument, _ key: ItemKey, at known: Int?) {
+        let index = known ?? slots.count
+        if known == nil {
             indexes[key] = index
             slots.append(Slot(number: nextNumber, document: nil))
             nextNumber += 1

@@ -1,8 +1,8 @@
-internal import Synchronization
+package import Synchronization
 
 #if TSAN
-@_silgen_name("__tsan_acquire") private func tsanAcquire(_ address: UnsafeMutableRawPointer)
-@_silgen_name("__tsan_release") private func tsanRelease(_ address: UnsafeMutableRawPointer)
+@_silgen_name("__tsan_acquire") @usableFromInline func tsanAcquire(_ address: UnsafeMutableRawPointer)
+@_silgen_name("__tsan_release") @usableFromInline func tsanRelease(_ address: UnsafeMutableRawPointer)
 #endif
 
 /// State that several threads share, reachable only while its lock is held.
@@ -12,13 +12,17 @@ internal import Synchronization
 ///
 /// Keep the closure short and synchronous: decide under the lock, act after it.
 package final class Locked<State>: Sendable {
-    private let mutex: Mutex<State>
+    @usableFromInline let mutex: Mutex<State>
 
+    @inlinable
     package init(_ state: consuming sending State) {
         self.mutex = Mutex(state)
     }
 
     /// Runs `body` with exclusive access to the state and returns what it returns.
+    ///
+    /// Inlinable, because the generic code of another module looks its types up at run time in each call.
+    @inlinable
     package borrowing func withLock<Result, Failure: Error>(
         _ body: (inout sending State) throws(Failure) -> sending Result
     ) throws(Failure) -> sending Result {

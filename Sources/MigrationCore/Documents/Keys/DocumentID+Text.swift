@@ -12,6 +12,12 @@ extension DocumentID: CustomStringConvertible {
         return String(decoding: bytes, as: UTF8.self)
     }
 
+    /// How many UTF-8 bytes ``text`` has, without making it where it is the id itself.
+    var textByteCount: Int {
+        guard case .string(let text) = value else { return text.utf8.count }
+        return text.utf8.count + (text.utf8.first == Self.mark ? 1 : 0)
+    }
+
     /// The type of the id; its value may identify people.
     public var description: String { "id of type \(value.bsonType)" }
 

@@ -2,22 +2,21 @@
 public enum DocumentRules {
     /// Checks a key against the limits of a store. Throws `keyTooLong` or `unsupported`.
     public static func check(_ key: DocumentKey, capabilities: DocumentStoreCapabilities) throws(StoreError) {
-        let context = StoreError.Context(collection: key.collection)
         if !capabilities.acceptsTypedIDs {
             guard case .string = key.id.value else {
                 throw StoreError(
                     .unsupported,
                     "This store holds ids of text only; map the id to a text.",
-                    context: context
+                    context: .init(collection: key.collection)
                 )
             }
         }
-        let bytes = key.id.text.utf8.count
+        let bytes = key.id.textByteCount
         guard bytes <= capabilities.maximumIDBytes else {
             throw StoreError(
                 .keyTooLong,
                 "The id has \(bytes) bytes, and this store holds at most \(capabilities.maximumIDBytes).",
-                context: context
+                context: .init(collection: key.collection)
             )
         }
     }
