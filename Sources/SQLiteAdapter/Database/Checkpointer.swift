@@ -9,7 +9,7 @@ internal import MigrationCore
 /// little, and that lets the log begin anew. So two checkpoints of one process never run at once.
 final class Checkpointer: Sendable {
     /// How many pages the log holds when copying begins. More would make it rarer, and the log and each copying longer.
-    static let pages = 4_000
+    static let pages = 1_000
 
     private let lane: Lane
     private let open: @Sendable () throws(StoreError) -> Connection

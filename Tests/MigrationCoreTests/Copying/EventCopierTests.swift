@@ -323,6 +323,18 @@ struct EventCopierTests {
         #expect(abs(try await copier.copy(tenant: "acme").duration / .seconds(1) - 10) < 0.01)
     }
 
+    @Test("a copy that its limit makes wait writes smaller batches; without a limit they stay as large as they may be")
+    func batchesUnderLimit() async throws {
+        try fill(4_000)
+        try await EventCopier(source: source, target: target, clock: clock).copy(tenant: "acme", through: 2_000)
+        #expect(target.offers.map(\.count) == [1_000, 1_000])
+        let rate = RateController(RateLimit(maximumItemsPerSecond: 10, burst: .zero), clock: clock)
+        try await EventCopier(source: source, target: target, rate: rate, clock: clock).copy(tenant: "acme")
+        let sizes = target.offers.dropFirst(2).map(\.count)
+        #expect(sizes.first == 1_000 && sizes.dropLast().suffix(3).allSatisfy { $0 < 400 })
+        expectEqualLogs()
+    }
+
     @Test("a store cannot be copied into itself")
     func sameStore() async throws {
         try fill(1)

@@ -19,6 +19,7 @@ struct EventCopyRun {
     let reporter: ProgressReporter
     /// How many events this run appended.
     private(set) var appended: Int64 = 0
+    private var batchSizer: BatchSizer
 
     init(
         copier: EventCopier,
@@ -36,6 +37,9 @@ struct EventCopyRun {
         self.place = place
         self.retrier = retrier
         self.reporter = reporter
+        batchSizer = BatchSizer(
+            maximumItems: min(copier.configuration.maximumBatchEvents, copier.target.capabilities.maximumAppendEvents)
+        )
     }
 
     mutating func movePages() async throws(StoreError) -> End {
@@ -53,7 +57,7 @@ struct EventCopyRun {
         var page = try await reader.page(after: place, limit: sizer.limit).get()
         while let last = page.last {
             sizer.record(items: page.count, bytes: page.reduce(0) { $0 + $1.canonicalByteCount })
-            let limit = sizer.limit
+            let limit = min(sizer.limit, pageLimit)
             async let ahead = reader.page(after: last.checkpoint, limit: limit)
             guard try await write(page) else { return .targetMoved }
             page = try await ahead.get()
@@ -61,17 +65,23 @@ struct EventCopyRun {
         return .reachedGoal
     }
 
+    /// A page is read while a batch is written, and is as much work.
+    private var pageLimit: Int {
+        batchSizer.limit < batchSizer.maximumItems ? batchSizer.limit : copier.configuration.maximumPageEvents
+    }
+
     /// Writes one page; `false` when the target's head is not where it should be.
     private mutating func write(_ page: [StoredEvent]) async throws(StoreError) -> Bool {
-        let capabilities = copier.target.capabilities
         let batches = EventBatches(
             page,
-            maximumEvents: min(copier.configuration.maximumBatchEvents, capabilities.maximumAppendEvents),
-            maximumBytes: min(copier.configuration.maximumBatchBytes, capabilities.maximumAppendBytes)
+            maximumEvents: batchSizer.limit,
+            maximumBytes: min(copier.configuration.maximumBatchBytes, copier.target.capabilities.maximumAppendBytes)
         )
         for (events, bytes) in batches {
             guard let last = events.last else { continue }
-            try await copier.rate?.acquire(items: events.count, bytes: bytes)
+            if let waited = try await copier.rate?.acquire(items: events.count, bytes: bytes) {
+                batchSizer.record(hasWaited: waited > .zero)
+            }
             switch try await offer(events) {
             case .behind where Mutant.copierTrustsItsMemory.isOn: place = last.checkpoint
             case .behind: return false

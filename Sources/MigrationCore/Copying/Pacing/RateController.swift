@@ -83,10 +83,14 @@ public final class RateController: Sendable {
     /// - Parameters:
     ///   - items: how many events or documents it has.
     ///   - bytes: how many bytes they have.
+    /// - Returns: for how long it waited; zero when the writer has not reached the limit.
     /// - Throws: `cancelled`.
-    public func acquire(items: Int, bytes: Int) async throws(StoreError) {
+    @discardableResult
+    public func acquire(items: Int, bytes: Int) async throws(StoreError) -> Duration {
         let now = timeline.now
-        try await timeline.sleep(for: state.withLock { $0.take(items: items, bytes: bytes, at: now) })
+        let wait = state.withLock { $0.take(items: items, bytes: bytes, at: now) }
+        try await timeline.sleep(for: wait)
+        return max(wait, .zero)
     }
 
     /// Holds all who share this controller back for a while, because the store is throttling.
