@@ -207,9 +207,8 @@ let package = Package(
         .testTarget(
             name: "LiveTests",
             dependencies: [
-                "BlobAdapter", "CutoverAzureServer", "CutoverMongoServer", "MigrationCore", "MongoAdapter",
-                "SQLiteAdapter",
-                "TableAdapter",
+                "BlobAdapter", "CosmosAdapter", "CutoverAzureServer", "CutoverMongoServer", "MigrationCore",
+                "MongoAdapter", "SQLiteAdapter", "TableAdapter",
             ]
         ),
         .target(name: "MigrationTesting", dependencies: ["MigrationCore"]),

@@ -1,23 +1,68 @@
 import BlobAdapter
+import CosmosAdapter
 import CutoverAzureServer
+import CutoverMongoServer
 import MigrationCore
+import MongoAdapter
 import SQLiteAdapter
 import TableAdapter
 import Testing
 
-@Suite("Documents that leave a storage account", .timeLimit(.minutes(5)), .serialized, .needsAzureEmulator)
+@Suite(
+    "Documents that move over Azure accounts",
+    .timeLimit(.minutes(5)),
+    .serialized,
+    .needsAzureEmulator,
+    .needsMongod,
+    .mongod
+)
 struct AzureDocumentTests {
-    enum Source: String, CaseIterable, Sendable {
-        case blobs, metadata, tables
+    enum Place: String, Sendable {
+        case sqlite, mongo, blobs, metadata, tables, cosmos, otherCosmos
 
-        func connect(_ fleet: AzureFleet) async throws -> any DocumentStore {
+        func connect(_ id: StoreID, _ fleet: AzureFleet) async throws -> any DocumentStore {
             switch self {
-            case .blobs: try await BlobDocumentStore.connect(id: "source", try fleet.blobConfiguration())
-            case .metadata: try await BlobMetadataStore.connect(id: "source", try fleet.blobConfiguration())
-            case .tables: try await TableDocumentStore.connect(id: "source", try fleet.tableConfiguration())
+            case .sqlite: return try await SQLiteDocumentStore.open(id, at: fleet.path("documents.sqlite"))
+            case .mongo:
+                let server = try #require(MongodServer.shared)
+                return try await MongoDocumentStore.open(
+                    id,
+                    at: server.uri(database: MongodServer.databaseName()),
+                    configuration: .patient
+                )
+            case .blobs: return try await BlobDocumentStore.connect(id: id, try fleet.blobConfiguration())
+            case .metadata: return try await BlobMetadataStore.connect(id: id, try fleet.blobConfiguration())
+            case .tables: return try await TableDocumentStore.connect(id: id, try fleet.tableConfiguration())
+            case .cosmos: return try await CosmosDocumentStore.connect(id: id, try fleet.cosmosConfiguration())
+            case .otherCosmos:
+                return try await CosmosDocumentStore.connect(id: id, try fleet.cosmosConfiguration("-other"))
+            }
+        }
+
+        /// The service of the emulator that it is in; nil for none.
+        var service: String? {
+            switch self {
+            case .sqlite, .mongo: nil
+            case .blobs, .metadata: "blob"
+            case .tables: "table"
+            case .cosmos, .otherCosmos: "cosmos"
             }
         }
     }
+
+    struct Route: Sendable, CustomTestStringConvertible {
+        let source: Place
+        let target: Place
+        var testDescription: String { "\(source) to \(target)" }
+    }
+
+    private static let routes: [Route] = [
+        Route(source: .blobs, target: .sqlite), Route(source: .metadata, target: .sqlite),
+        Route(source: .tables, target: .sqlite), Route(source: .sqlite, target: .cosmos),
+        Route(source: .mongo, target: .cosmos), Route(source: .cosmos, target: .mongo),
+        Route(source: .cosmos, target: .otherCosmos), Route(source: .blobs, target: .cosmos),
+        Route(source: .tables, target: .cosmos),
+    ]
 
     private static let count = 120
 
@@ -38,20 +83,26 @@ struct AzureDocumentTests {
     }
 
     @Test(
-        "are copied to SQLite, verified, and repaired where they differ, undisturbed and disturbed",
-        arguments: Source.allCases,
+        "are copied, verified, and repaired where they differ, undisturbed and disturbed",
+        arguments: routes,
         [false, true]
     )
-    func copied(_ kind: Source, isDisturbed: Bool) async throws {
+    func copied(_ route: Route, isDisturbed: Bool) async throws {
         let fleet = try AzureFleet()
-        let source = try await kind.connect(fleet)
-        let target = try await SQLiteDocumentStore.open("target", at: fleet.path("documents.sqlite"))
-        try await source.ensureCollection(CollectionDefinition("orders", partitionPaths: ["customer"]))
+        let source = try await route.source.connect("source", fleet)
+        let target = try await route.target.connect("target", fleet)
+        let checkpoints = try await SQLiteDocumentStore.open("checkpoints", at: fleet.path("checkpoints.sqlite"))
+        for store in [source, target] {
+            try await store.ensureCollection(CollectionDefinition("orders", partitionPaths: ["customer"]))
+        }
         let writes = (0..<Self.count).map { DocumentWrite.put(Self.order($0), to: Self.key($0)) }
         for outcome in try await source.writeBatch(writes) { #expect(outcome.isApplied) }
-        if isDisturbed { try await fleet.disturb(kind == .tables ? "table" : "blob") }
+        if isDisturbed {
+            try await fleet.disturb(route.target.service ?? route.source.service ?? "cosmos")
+            if route.target == .cosmos { try await fleet.split("orders") }
+        }
 
-        let copier = DocumentCopier(source: source, target: target, checkpoints: CheckpointStore(target))
+        let copier = DocumentCopier(source: source, target: target, checkpoints: CheckpointStore(checkpoints))
         let report = try await copier.copy("orders", job: "move-orders")
         #expect(report.isComplete && report.counts.written == Self.count && report.counts.failed == 0)
         var settings = ConsistencyVerifier.Configuration()
@@ -73,6 +124,6 @@ struct AzureDocumentTests {
         #expect(third.isConsistent && third.targetDocumentCount == Self.count - 1)
         #expect(try await target.read(Self.key(2))?.document.canonicalDigest() == Self.order(2).canonicalDigest())
         #expect(try await fleet.wasDisturbed() == isDisturbed)
-        await target.close()
+        for store in [source, target, checkpoints] as [any DocumentStore] { await store.close() }
     }
 }

@@ -1,31 +1,44 @@
 import BlobAdapter
+import CosmosAdapter
 import CutoverAzureServer
+import CutoverMongoServer
 import Foundation
 import MigrationCore
+import MongoAdapter
 import SQLiteAdapter
 import TableAdapter
 
-/// Processes of one application over a SQLite file and a storage account, with the control plane in another SQLite file.
+/// Processes of one application over a SQLite file, a replica set and Azure accounts, with the control plane in another SQLite file.
 final class AzureFleet: Sendable {
+    /// Where a tenant can be.
+    enum Place: Sendable {
+        case sqlite, blobs, cosmos
+        case mongo(MongodServer)
+    }
+
     struct Process: Sendable {
-        let sqlite: SQLiteEventStore
-        let blobs: BlobEventStore
+        let stores: [any FencedEventStore]
         let control: SQLiteDocumentStore
         let router: TenantRouter
         let coordinator: MigrationCoordinator
+        let connection: MongoConnection?
+
+        /// The store under a name that the fleet knows.
+        func store(_ id: StoreID) -> any FencedEventStore { stores[stores.firstIndex { $0.id == id } ?? 0] }
 
         func close() async {
-            await blobs.close()
-            await sqlite.close()
+            for store in stores { await store.close() }
             await control.close()
+            await connection?.close()
         }
     }
 
     /// A server of its own, so that what it counts is the fleet's.
     private let server: AzureServer
     private let folder: URL
-    /// The container of the fleet, and what the names of its tables begin with.
+    /// The container of the fleet, its database in Cosmos DB, and what the names of its tables begin with.
     let name = AzureServer.freshName()
+    private let mongoDatabase = MongodServer.databaseName()
 
     init() throws {
         server = try AzureServer.start()
@@ -62,22 +75,46 @@ final class AzureFleet: Sendable {
         return configuration
     }
 
+    /// - Parameter suffix: tells a second database of the fleet from its first.
+    func cosmosConfiguration(_ suffix: String = "") throws -> CosmosConfiguration {
+        var configuration = try CosmosConfiguration(connectionString: server.cosmos, database: name + suffix)
+        configuration.createsDatabase = true
+        return configuration
+    }
+
+    /// Makes the account keep fences for several processes.
+    func makeCosmosStrong() async throws { try await server.set(["consistency": "Strong"]) }
+
+    /// Splits the first range of a container of the fleet's database.
+    func split(_ container: String) async throws { try await server.split("0", database: name, container: container) }
+
     func tableConfiguration() throws -> TableConfiguration {
         var configuration = try TableConfiguration(connectionString: server.storage)
         configuration.tablePrefix = name
         return configuration
     }
 
-    /// A process with connections of its own. New tenants are at home in SQLite.
-    func makeProcess() async throws -> Process {
-        let sqlite = try await SQLiteEventStore.open("sqlite", at: path("events.sqlite"))
-        let blobs = try await BlobEventStore.connect(id: "blobs", try blobConfiguration())
+    /// A process with connections of its own. New tenants are at home in the first place.
+    func makeProcess(_ places: [Place]) async throws -> Process {
+        var stores: [any FencedEventStore] = []
+        var connection: MongoConnection?
+        for place in places {
+            switch place {
+            case .sqlite: stores.append(try await SQLiteEventStore.open("sqlite", at: path("events.sqlite")))
+            case .blobs: stores.append(try await BlobEventStore.connect(id: "blobs", try blobConfiguration()))
+            case .cosmos: stores.append(try await CosmosEventStore.connect(id: "cosmos", try cosmosConfiguration()))
+            case .mongo(let mongod):
+                let opened = try await MongoConnection.open(mongod.uri(), configuration: .patient)
+                stores.append(try await MongoEventStore.open("mongo", on: opened, database: mongoDatabase))
+                connection = opened
+            }
+        }
         let control = try await SQLiteDocumentStore.open("control", at: path("control.sqlite"))
-        let registry = try StoreRegistry([sqlite, blobs])
+        let registry = try StoreRegistry(stores)
         let router = try TenantRouter(
             control: ControlStore(control),
             stores: registry,
-            home: "sqlite",
+            home: stores[0].id,
             configuration: TenantRouter.Configuration(
                 maximumRouteAge: .milliseconds(200),
                 maximumParkTime: .seconds(90)
@@ -93,6 +130,12 @@ final class AzureFleet: Sendable {
                 routePollInterval: .milliseconds(50)
             )
         )
-        return Process(sqlite: sqlite, blobs: blobs, control: control, router: router, coordinator: coordinator)
+        return Process(
+            stores: stores,
+            control: control,
+            router: router,
+            coordinator: coordinator,
+            connection: connection
+        )
     }
 }

@@ -1,7 +1,5 @@
-import BlobAdapter
 import CutoverAzureServer
 import MigrationCore
-import SQLiteAdapter
 import Testing
 
 @Suite("Live moves over Blob Storage", .timeLimit(.minutes(5)), .serialized, .needsAzureEmulator)
@@ -14,7 +12,8 @@ struct BlobMoveTests {
     )
     func roundTrip(isDisturbed: Bool) async throws {
         let fleet = try AzureFleet()
-        let processes = [try await fleet.makeProcess(), try await fleet.makeProcess()]
+        let places: [AzureFleet.Place] = [.sqlite, .blobs]
+        let processes = [try await fleet.makeProcess(places), try await fleet.makeProcess(places)]
         if isDisturbed { try await fleet.disturb() }
         let (log, tenant) = (WriterLog(), tenant)
         try await withThrowingTaskGroup(of: Void.self) { group in
@@ -35,12 +34,12 @@ struct BlobMoveTests {
         }
         #expect(log.errors.isEmpty)
         #expect(try await fleet.wasDisturbed() == isDisturbed)
-        try await prove(log, of: tenant, in: processes[0].sqlite)
+        try await prove(log, of: tenant, in: processes[0].store("sqlite"))
         // What Blob Storage has is a beginning of that log, event by event.
-        let there = try await processes[1].blobs.head(tenant: tenant, epoch: .maintenance)
+        let there = try await processes[1].store("blobs").head(tenant: tenant, epoch: .maintenance)
         let position = try #require(there?.position)
         #expect(position > 40)
-        let same = try await processes[0].sqlite.checkpoint(tenant: tenant, at: position, epoch: .maintenance)
+        let same = try await processes[0].store("sqlite").checkpoint(tenant: tenant, at: position, epoch: .maintenance)
         #expect(same == there?.checkpoint)
         for process in processes { await process.close() }
     }
