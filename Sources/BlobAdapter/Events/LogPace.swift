@@ -6,8 +6,8 @@
 /// with a fence that raises nothing, and each knock doubles the wait until others are heard of.
 struct LogPace: Sendable {
     /// So long after its last record another process counts as busy.
-    private static let rivalry = Duration.seconds(1)
-    private static let longestPause = Duration.milliseconds(100)
+    private static let rivalry = Duration.seconds(2)
+    private static let longestPause = Duration.seconds(1)
 
     private var rivalSeen: Duration?
     private var lastIsOwn = false
@@ -27,10 +27,11 @@ struct LogPace: Sendable {
         }
     }
 
-    /// Notes a record of this process, and how long its request took.
-    mutating func appended(in time: Duration) {
+    /// Notes a record of this process, and how long its request took. Who was not heard of for long needs no wait any more.
+    mutating func appended(in time: Duration, at now: Duration) {
         lastIsOwn = true
         request = time
+        if !hasRival(at: now) { factor = 1 }
     }
 
     /// Notes the mark of a knock of this process.

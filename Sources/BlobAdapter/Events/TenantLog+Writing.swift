@@ -172,7 +172,8 @@ extension TenantLog {
         switch try await gateway.append(bytes, to: name, at: offset) {
         case .refused: return false
         case .applied:
-            pace.withLock { $0.appended(in: environment.timeline.now - start) }
+            let now = environment.timeline.now
+            pace.withLock { $0.appended(in: now - start, at: now) }
             do throws(LogIndex.Damage) {
                 try index.withLock { (index) throws(LogIndex.Damage) in
                     _ = try index.fold(record, bytes: bytes.count)
