@@ -325,13 +325,19 @@ struct EventCopierTests {
 
     @Test("a copy that its limit makes wait writes smaller batches; without a limit they stay as large as they may be")
     func batchesUnderLimit() async throws {
-        try fill(4_000)
-        try await EventCopier(source: source, target: target, clock: clock).copy(tenant: "acme", through: 2_000)
-        #expect(target.offers.map(\.count) == [1_000, 1_000])
-        let rate = RateController(RateLimit(maximumItemsPerSecond: 10, burst: .zero), clock: clock)
-        try await EventCopier(source: source, target: target, rate: rate, clock: clock).copy(tenant: "acme")
+        try fill(1_500)
+        try await copier(page: 200).copy(tenant: "acme", through: 400)
+        #expect(target.offers.map(\.count) == [200, 200])
+        let limited = EventCopier(
+            source: source,
+            target: target,
+            configuration: .init(maximumPageEvents: 200, maximumBatchEvents: 200),
+            rate: RateController(RateLimit(maximumItemsPerSecond: 10, burst: .zero), clock: clock),
+            clock: clock
+        )
+        try await limited.copy(tenant: "acme")
         let sizes = target.offers.dropFirst(2).map(\.count)
-        #expect(sizes.first == 1_000 && sizes.dropLast().suffix(3).allSatisfy { $0 < 400 })
+        #expect(sizes.first == 200 && sizes.suffix(5).allSatisfy { $0 <= 110 })
         expectEqualLogs()
     }
 
