@@ -20,8 +20,10 @@ public struct BlobConfiguration: Sendable {
     public var createsContainer = false
     /// A file of certificates in PEM form that is trusted instead of the system's, such as an emulator's. Default: the system's.
     public var certificateAuthorityFile: String?
-    /// Whether requests go through the proxy that the environment names: `https_proxy` or `HTTPS_PROXY`, for an account without TLS
-    /// `http_proxy`, else `all_proxy` or `ALL_PROXY`; `no_proxy` and `NO_PROXY` name exceptions. Default false: they go straight to the account.
+    /// Whether requests go through the proxy that the environment names. Default false: they go straight to the account.
+    ///
+    /// It is named by `https_proxy` or `HTTPS_PROXY`, for an account without TLS by `http_proxy`, else by `all_proxy` or `ALL_PROXY`;
+    /// `no_proxy` and `NO_PROXY` name exceptions.
     public var usesEnvironmentProxy = false
     /// How many requests of one batch, page or read of many keys are under way together; at least 1. Default 16.
     public var maximumConcurrentRequests = 16
