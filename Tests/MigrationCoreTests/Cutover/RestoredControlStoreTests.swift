@@ -130,22 +130,25 @@ struct RestoredControlStoreTests {
     @Test("a repair that another one overtook does not take the tenant back from where it has moved since")
     func overtakenRepair() async throws {
         try await moved { route, _ in route }
-        let documents = HookedDocumentStore(fleet.documents)
-        let slow = try MigrationCoordinator(
-            control: ControlStore(documents),
-            stores: StoreRegistry(fleet.stores),
-            configuration: .quick
-        )
         // Between its diagnosis and its change the others repair the route and move the tenant back.
-        documents.set(reads: [
-            2: .meanwhile { [fleet] _ in
-                try? await RestoredControlStoreTests.repairAndMoveBack(fleet)
-            }
-        ])
+        let slow = try coordinator { try? await RestoredControlStoreTests.repairAndMoveBack($0) }
         let route = try await slow.repairRoute(of: Fleet.tenant, reason: "restored, too")
         #expect(route.active == "first")
         try await append(3, through: try makeProcess())
         #expect(try await wholeLog(in: fleet.first).count == 3)
+    }
+
+    /// A coordinator that is overtaken: others do something after its first look at the control store.
+    private func coordinator(
+        overtakenBy others: @escaping @Sendable (Fleet) async -> Void
+    ) throws -> MigrationCoordinator {
+        let documents = HookedDocumentStore(fleet.documents)
+        documents.set(reads: [2: .meanwhile { [fleet] _ in await others(fleet) }])
+        return try MigrationCoordinator(
+            control: ControlStore(documents),
+            stores: StoreRegistry(fleet.stores),
+            configuration: .quick
+        )
     }
 
     private static func repairAndMoveBack(_ fleet: Fleet) async throws {
@@ -160,23 +163,18 @@ struct RestoredControlStoreTests {
         }
     }
 
-    @Test("who starts towards the active store while another process repairs the route is not told to purge it")
-    func startDuringRepair() async throws {
+    @Test(
+        "who starts towards the active store while another process repairs the route is not told to purge it",
+        arguments: [nil, "first"] as [StoreID?]
+    )
+    func startDuringRepair(source: StoreID?) async throws {
         try await moved { route, _ in route }
-        let documents = HookedDocumentStore(fleet.documents)
-        let slow = try MigrationCoordinator(
-            control: ControlStore(documents),
-            stores: StoreRegistry(fleet.stores),
-            configuration: .quick
-        )
         // It has read the old route, in which the second store is the target, and found that store's log to be another one.
-        documents.set(reads: [
-            2: .meanwhile { [fleet] _ in
-                _ = try? await fleet.makeProcess().coordinator.repairRoute(of: Fleet.tenant, reason: "restored")
-            }
-        ])
+        let slow = try coordinator { fleet in
+            _ = try? await fleet.makeProcess().coordinator.repairRoute(of: Fleet.tenant, reason: "restored")
+        }
         let refused = await #expect(throws: CutoverError.self) {
-            try await slow.start(tenant: Fleet.tenant, to: "second")
+            try await slow.start(tenant: Fleet.tenant, to: "second", from: source)
         }
         #expect(refused?.code == .state)
         #expect(try await wholeLog(in: fleet.second).count == 2)
