@@ -52,7 +52,7 @@ public struct BlobConfiguration: Sendable {
     ///
     /// - Throws: `invalidConfiguration` when the environment names something that is no proxy.
     func proxy() throws(StoreError) -> HTTPProxy? {
-        usesEnvironmentProxy ? try account.environmentProxy(for: .blob) : nil
+        usesEnvironmentProxy ? try .ofEnvironment(for: account.endpoint(of: .blob).primary) : nil
     }
 
     /// Throws `invalidConfiguration` for what the service would refuse later.

@@ -37,6 +37,11 @@ public struct CosmosConfiguration: Sendable {
     public var requestUnitsPerSecond: Double?
     /// A file of certificates in PEM form that is trusted instead of the system's, such as an emulator's. Default: the system's.
     public var certificateAuthorityFile: String?
+    /// Whether requests go through the proxy that the environment names. Default false: they go straight to the account.
+    ///
+    /// It is named by `https_proxy` or `HTTPS_PROXY`, for an account without TLS by `http_proxy`, else by `all_proxy` or `ALL_PROXY`;
+    /// `no_proxy` and `NO_PROXY` name exceptions.
+    public var usesEnvironmentProxy = false
     /// How many requests of one batch or one read of many keys are under way together; at least 1. Default 16.
     public var maximumConcurrentRequests = 16
     /// How long one request may take with all its repetitions. Default 30 seconds.
@@ -75,6 +80,17 @@ public struct CosmosConfiguration: Sendable {
     public init(endpoint: String, credential: any TokenCredential, database: String) throws(StoreError) {
         account = try CosmosAccount(endpoint: endpoint, authorization: .identity(credential))
         self.database = database
+    }
+
+    /// The way to the account, and what ends it.
+    ///
+    /// - Throws: `invalidConfiguration` when the environment names something that is no proxy.
+    func network() throws(StoreError) -> (environment: AzureEnvironment, end: @Sendable () async -> Void) {
+        AzureEnvironment.overNetwork(
+            certificateAuthorityFile: certificateAuthorityFile,
+            proxy: usesEnvironmentProxy ? try .ofEnvironment(for: account.endpoint) : nil,
+            maximumRequests: maximumConcurrentRequests
+        )
     }
 
     /// Throws `invalidConfiguration` for what the service would refuse later.

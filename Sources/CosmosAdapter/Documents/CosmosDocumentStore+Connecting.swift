@@ -13,10 +13,8 @@ extension CosmosDocumentStore {
         id: StoreID,
         _ configuration: CosmosConfiguration
     ) async throws(StoreError) -> CosmosDocumentStore {
-        let (environment, end) = AzureEnvironment.overNetwork(
-            certificateAuthorityFile: configuration.certificateAuthorityFile,
-            maximumRequests: configuration.maximumConcurrentRequests
-        )
+        let (environment, end): (AzureEnvironment, @Sendable () async -> Void)
+        do throws(StoreError) { (environment, end) = try configuration.network() } catch { throw error.from(id) }
         do throws(StoreError) {
             return try await connect(id: id, configuration, in: environment, end: end)
         } catch {

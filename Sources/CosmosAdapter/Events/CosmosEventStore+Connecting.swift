@@ -16,10 +16,8 @@ extension CosmosEventStore {
         _ configuration: CosmosConfiguration,
         options: CosmosLogOptions = CosmosLogOptions()
     ) async throws(StoreError) -> CosmosEventStore {
-        let (environment, end) = AzureEnvironment.overNetwork(
-            certificateAuthorityFile: configuration.certificateAuthorityFile,
-            maximumRequests: configuration.maximumConcurrentRequests
-        )
+        let (environment, end): (AzureEnvironment, @Sendable () async -> Void)
+        do throws(StoreError) { (environment, end) = try configuration.network() } catch { throw error.from(id) }
         do throws(StoreError) {
             return try await connect(id: id, configuration, options: options, in: environment, end: end)
         } catch {

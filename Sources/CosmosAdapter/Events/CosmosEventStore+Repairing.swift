@@ -95,20 +95,27 @@ extension LogGateway {
                 + "AND NOT \(head.condition(after: 0, upTo: 1 << 53))"
         )
         var ids: [String] = []
-        try await items(query, tenant) { (item) throws(StoreError) in
+        try await items(query, tenant) { (item) async throws(StoreError) in
             if case .string(let id)? = item["id"] { ids.append(id) }
+            if ids.count == 100 {
+                try await delete(ids, tenant)
+                ids = []
+            }
             return true
         }
+        if !ids.isEmpty { try await delete(ids, tenant) }
+    }
+
+    /// Deletes items in one batch, which takes up to 100.
+    private func delete(_ ids: [String], _ tenant: TenantID) async throws(StoreError) {
         let partition = EventItems.partition(tenant)
-        for start in stride(from: 0, to: ids.count, by: 100) {
-            let operations = ids[start..<min(start + 100, ids.count)].map { id in
-                ItemChange(kind: .delete, id: id, partition: partition, body: nil, stamp: "").operation(isBulk: false)
-            }
-            do throws(AzureError) {
-                _ = try await gateway.transact(operations, partition: partition, in: container)
-            } catch {
-                throw error.storeError(.init(tenant: tenant))
-            }
+        let operations = ids.map { id in
+            ItemChange(kind: .delete, id: id, partition: partition, body: nil, stamp: "").operation(isBulk: false)
+        }
+        do throws(AzureError) {
+            _ = try await gateway.transact(operations, partition: partition, in: container)
+        } catch {
+            throw error.storeError(.init(tenant: tenant))
         }
     }
 }

@@ -68,7 +68,7 @@ struct LogGateway: Sendable {
         _ query: ItemQuery,
         _ tenant: TenantID,
         size: Int = 1_000,
-        _ body: (Document) throws(StoreError) -> Bool
+        _ body: (Document) async throws(StoreError) -> Bool
     ) async throws(StoreError) {
         var walk = CollectionWalk(
             gateway: gateway,
@@ -85,7 +85,7 @@ struct LogGateway: Sendable {
                 guard let item = try? ExtendedJSON.parse(Array(bytes)) else {
                     throw Self.damaged(tenant)
                 }
-                guard try body(item) else { return }
+                guard try await body(item) else { return }
             }
             place = page.next
         }

@@ -48,7 +48,7 @@ public struct TableConfiguration: Sendable {
     ///
     /// - Throws: `invalidConfiguration` when the environment names something that is no proxy.
     func proxy() throws(StoreError) -> HTTPProxy? {
-        usesEnvironmentProxy ? try account.environmentProxy(for: .table) : nil
+        usesEnvironmentProxy ? try .ofEnvironment(for: account.endpoint(of: .table).primary) : nil
     }
 
     /// Throws `invalidConfiguration` for what the service would refuse later.

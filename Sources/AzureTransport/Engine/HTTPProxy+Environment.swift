@@ -6,23 +6,22 @@ internal import FoundationEssentials
 internal import Foundation
 #endif
 
-extension StorageAccount {
-    /// The proxy that the environment names for a service of the account; nil where it names none.
+extension HTTPProxy {
+    /// The proxy that the environment names for an endpoint; nil where it names none.
     ///
     /// - Parameters:
-    ///   - service: whose endpoint says which variables count.
+    ///   - endpoint: whose scheme says which variables count.
     ///   - variables: the environment; that of this process unless it is given.
     /// - Throws: `invalidConfiguration` when what it names is no URL of an HTTP proxy, so that nothing goes around a proxy unnoticed.
-    package func environmentProxy(
-        for service: Service,
+    package static func ofEnvironment(
+        for endpoint: HTTPURL,
         in variables: [String: String] = ProcessInfo.processInfo.environment
     ) throws(StoreError) -> HTTPProxy? {
-        let scheme = try endpoint(of: service).primary.scheme
-        let names = scheme == .https ? ["https_proxy", "HTTPS_PROXY"] : ["http_proxy"]
+        let names = endpoint.scheme == .https ? ["https_proxy", "HTTPS_PROXY"] : ["http_proxy"]
         guard let name = (names + ["all_proxy", "ALL_PROXY"]).first(where: { variables[$0]?.isEmpty == false }) else {
             return nil
         }
-        guard let proxy = HTTPProxy(environment: variables, for: scheme) else {
+        guard let proxy = HTTPProxy(environment: variables, for: endpoint.scheme) else {
             throw StoreError(
                 .invalidConfiguration,
                 "The variable \(name) is no URL of an HTTP proxy; correct it, or have the store connect without one."
