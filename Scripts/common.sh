@@ -134,14 +134,18 @@ step_within() {
     step_report+=("$(printf '%6d s  %-12s  %s' "$((SECONDS - started))" "$verdict" "$name")")
 }
 
-# Prints what the steps took and ends the script: with 0 only if none failed.
+# Prints what the steps took and ends the script: with 0 only if none failed. The reasons of a failure that FILE holds come last:
+# of a long run often only the last lines are kept.
+#
+# finish NAME [FILE]
 finish() {
     say
     say "$1: the steps and their seconds"
     printf '%s\n' "${step_report[@]}"
     printf '%6d s  in all\n' "$SECONDS"
-    [ "$step_failures" -eq 0 ] || die "$step_failures of ${#step_report[@]} steps failed"
-    exit 0
+    [ "$step_failures" -gt 0 ] || exit 0
+    [ ! -s "${2:-}" ] || cat "$2"
+    die "$step_failures of ${#step_report[@]} steps failed"
 }
 
 # --- system packages -------------------------------------------------------------------------------------------------

@@ -27,12 +27,26 @@ debug_build() {
 few_at_a_time=(--experimental-maximum-parallelization-width 8)
 swift test --help-hidden 2>&1 | grep -e "${few_at_a_time[0]}" >/dev/null || few_at_a_time=()
 
+# Why tests failed, for the end of the output.
+reasons=.build/tests.reasons
+rm -f "$reasons"
+
+# swift_test LOG OPTION... runs tests, keeps what they print in LOG, and the first lines that tell why one failed.
+swift_test() {
+    local log=$1
+    shift
+    mkdir -p .build
+    swift test "$@" 2>&1 | tee "$log" && return 0
+    grep -aE '^[^[:alnum:]"]*Test .* recorded an issue|^error: |Fatal error|WARNING: ThreadSanitizer' "$log" |
+        head -n 12 | cut -c 1-240 >>"$reasons"
+    return 1
+}
+
 # The output goes through a file, so that a skipped test can be told from a passed one: here nothing is skipped.
 all_tests() {
     local log=.build/tests.log
-    mkdir -p .build
-    swift test --skip-build --parallel "${few_at_a_time[@]+"${few_at_a_time[@]}"}" --enable-all-traits \
-        --explicit-target-dependency-import-check error 2>&1 | tee "$log"
+    swift_test "$log" --skip-build --parallel "${few_at_a_time[@]+"${few_at_a_time[@]}"}" --enable-all-traits \
+        --explicit-target-dependency-import-check error
     if grep -aE '^[^[:alnum:]"]*(Test|Suite) ("[^"]*"|[^ ]+) skipped' "$log"; then
         die "the tests above were skipped; with CUTOVER_REQUIRE_SERVERS=1 they have to run or to fail"
     fi
@@ -56,7 +70,7 @@ snippets() {
 # folder of its own because every object file in it differs.
 thread_sanitizer() {
     TSAN_OPTIONS="halt_on_error=0 second_deadlock_stack=1 ${TSAN_OPTIONS:-}" \
-        swift test --sanitize=thread -Xswiftc -DTSAN --scratch-path .build-tsan \
+        swift_test .build/tsan.log --sanitize=thread -Xswiftc -DTSAN --scratch-path .build-tsan \
         --filter '^(MigrationCoreTests|InMemoryAdapterTests|BlockingLanesTests)\.'
 }
 
@@ -107,4 +121,4 @@ if [ "$step_status" -eq 0 ]; then
     step "simulation, 2,000 seeds" env SEEDS=2000 FIRST=1 BUILT=1 bash Scripts/simulate.sh
 fi
 step "an application that links two products" Scripts/selective-link.sh
-finish "make test"
+finish "make test" "$reasons"
