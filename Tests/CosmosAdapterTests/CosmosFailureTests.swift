@@ -45,6 +45,37 @@ struct CosmosFailureTests {
         await store.close()
     }
 
+    private func isUnknown(_ outcome: WriteOutcome) -> Bool {
+        if case .unknown = outcome { true } else { false }
+    }
+
+    @Test("an insert that may never have arrived is not sent again, alone, in bulk and in a transaction")
+    func unknownInserts() async throws {
+        let bed = try CosmosBed()
+        let store = try await prepared(bed)
+        let other = DocumentKey(collection: "things", partition: "p", id: "b")
+        let inserts: [DocumentWrite] = [Self.key, other].map { .put(["n": 1], to: $0, condition: .insert) }
+        let attempts: [() async throws -> Bool] = [
+            { isUnknown(try await store.write(inserts[0])) },
+            { try await store.writeBatch(inserts).allSatisfy(isUnknown) },
+            {
+                guard case .unknown = try await store.transact(inserts) else { return false }
+                return true
+            },
+        ]
+        for attempt in attempts {
+            try await bed.server.add([bed.fault("POST", .requestLost)])
+            #expect(try await attempt())
+            for key in [Self.key, other] { #expect(try await store.read(key) == nil) }
+        }
+        // Under the condition of a version each of them can be sent again.
+        let tag = try #require(try await store.write(["n": 1], to: Self.key).etag)
+        try await bed.server.add([bed.fault("POST", .requestLost)])
+        let both: [DocumentWrite] = [.put(["n": 2], to: Self.key, condition: .ifMatches(tag)), inserts[1]]
+        #expect(try await store.transact(both).isApplied)
+        await store.close()
+    }
+
     @Test("writes in bulk whose reply was lost are found, each by its mark")
     func lostBulk() async throws {
         let bed = try CosmosBed()

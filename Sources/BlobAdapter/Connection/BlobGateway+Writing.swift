@@ -36,11 +36,15 @@ extension BlobGateway {
         var call = call
         call.headers[Self.stampField] = stamp
         call.answers = [404, 409, 412]
-        call.effect = .repeatableWrite
+        // A version is never there a second time, so that a write over one can be sent again. A blob can be absent twice: sent
+        // again, an insert would bring back what another writer has deleted.
+        call.effect = .write
         switch condition {
-        case .always: call.effect = .write
+        case .always: break
         case .missing: call.headers["If-None-Match"] = "*"
-        case .version(let tag): call.headers["If-Match"] = tag.text
+        case .version(let tag):
+            call.headers["If-Match"] = tag.text
+            call.effect = .repeatableWrite
         }
         let context = StoreError.Context(collection: collection)
         let answer: AzureAnswer<HTTPResponse>

@@ -44,6 +44,7 @@ extension CosmosDocumentStore {
         do throws(AzureError) {
             end = try await gateway.transact(
                 changes.map { $0.1.operation(isBulk: false) },
+                effect: changes.contains { $0.1.effect == .repeatableWrite } ? .repeatableWrite : .write,
                 partition: partition,
                 in: container
             )
@@ -126,10 +127,12 @@ extension CosmosGateway {
         case strange
     }
 
-    /// Sends operations that are applied together or not at all. Each of them, or one for all, is under a condition that
-    /// can hold once only, so that the request can be sent again.
+    /// Sends operations that are applied together or not at all.
+    ///
+    /// - Parameter effect: that of the whole: one operation under a condition that can hold once only makes all repeatable.
     func transact(
         _ operations: [[UInt8]],
+        effect: RequestEffect,
         partition: String,
         in container: CosmosContainer
     ) async throws(AzureError) -> BatchEnd {
@@ -145,7 +148,7 @@ extension CosmosGateway {
                     "x-ms-cosmos-batch-atomic": "True", "x-ms-cosmos-batch-continue-on-error": "False",
                 ],
                 body: body,
-                effect: .repeatableWrite,
+                effect: effect,
                 container: container
             )
         )

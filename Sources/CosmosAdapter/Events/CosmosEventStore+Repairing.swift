@@ -106,16 +106,32 @@ extension LogGateway {
         if !ids.isEmpty { try await delete(ids, tenant) }
     }
 
-    /// Deletes items in one batch, which takes up to 100.
+    /// Deletes items in one batch, which takes up to 100; one by one where another process deletes them as well, since a batch with
+    /// an item that is gone deletes nothing.
     private func delete(_ ids: [String], _ tenant: TenantID) async throws(StoreError) {
         let partition = EventItems.partition(tenant)
         let operations = ids.map { id in
             ItemChange(kind: .delete, id: id, partition: partition, body: nil, stamp: "").operation(isBulk: false)
         }
+        let context = StoreError.Context(tenant: tenant)
+        let end: CosmosGateway.BatchEnd
         do throws(AzureError) {
-            _ = try await gateway.transact(operations, partition: partition, in: container)
+            end = try await gateway.transact(operations, effect: .repeatableWrite, partition: partition, in: container)
         } catch {
-            throw error.storeError(.init(tenant: tenant))
+            throw error.storeError(context)
+        }
+        switch end {
+        case .applied: return
+        case .refused(_, let result, _) where result.status == 404:
+            guard ids.count > 1 else { return }
+            for id in ids { try await delete([id], tenant) }
+        case .refused(_, let result, _):
+            throw StoreError(
+                .busy,
+                "Cosmos DB refused to delete events for now, with status \(result.status)/\(result.substatus); try again.",
+                context: context
+            )
+        case .tooLarge, .strange: throw CosmosGateway.strange(context)
         }
     }
 }

@@ -87,6 +87,8 @@ struct LogCommitter: Sendable {
         do throws(AzureError) {
             end = try await logs.gateway.transact(
                 operations,
+                // The head is among them under the condition of its version, or of its absence, which nothing restores.
+                effect: .repeatableWrite,
                 partition: EventItems.partition(tenant),
                 in: logs.container
             )

@@ -50,12 +50,12 @@ struct ItemChange: Sendable {
         return headers
     }
 
-    /// A change under a condition that can hold once only can be sent again; another one could meet what was written
-    /// meanwhile.
+    /// A change of a version can be sent again, since that version is never there a second time. Another one could meet what
+    /// was written meanwhile: an item can be absent twice, and an insert would bring back what another writer has deleted.
     var effect: RequestEffect {
         switch kind {
-        case .insert, .replaceVersion, .deleteVersion: .repeatableWrite
-        case .upsert, .replace, .delete: .write
+        case .replaceVersion, .deleteVersion: .repeatableWrite
+        case .insert, .upsert, .replace, .delete: .write
         }
     }
 

@@ -42,12 +42,12 @@ struct EntityChange: Sendable {
 
     func body(stamp: String) -> [UInt8]? { properties.map { Entity.json(key, $0, stamp: stamp) } }
 
-    /// A change under a condition that can hold once only can be sent again; another one could meet what was written
-    /// meanwhile.
+    /// A change of a version can be sent again, since that version is never there a second time. Another one could meet what
+    /// was written meanwhile: an entity can be absent twice, and an insert would bring back what another writer has deleted.
     var effect: RequestEffect {
         switch kind {
-        case .insert, .replaceVersion, .deleteVersion: .repeatableWrite
-        case .put, .replace, .delete: .write
+        case .replaceVersion, .deleteVersion: .repeatableWrite
+        case .insert, .put, .replace, .delete: .write
         }
     }
 }

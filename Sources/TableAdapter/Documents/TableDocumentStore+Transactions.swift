@@ -54,8 +54,8 @@ extension TableDocumentStore {
             path: "$batch",
             headers: ["Content-Type": "multipart/mixed; boundary=batch_\(boundary)"],
             body: body,
-            // Each change in it is under the condition of a version or of absence.
-            effect: .repeatableWrite
+            // One change under a condition that can hold once only makes all of them repeatable.
+            effect: changes.contains { $0.1.effect == .repeatableWrite } ? .repeatableWrite : .write
         )
         let doubt = AzureError(.outcomeUnknown, service: .table).storeError(context)
         let answer: AzureAnswer<HTTPResponse>
