@@ -1,11 +1,22 @@
 /// One element inside a BSON buffer, as offsets; nothing is decoded or copied.
 package struct BSONElement: Sendable {
-    /// What the value is.
-    package var type: BSONType
+    /// The type's tag, one that BSON has.
+    private let tag: UInt8
     /// The name's UTF-8 bytes, without their NUL.
-    package var name: Range<Int>
+    package let name: Range<Int>
     /// The value's bytes, including the length that a string, document or binary starts with.
-    package var value: Range<Int>
+    package let value: Range<Int>
+
+    @inline(__always)
+    fileprivate init(tag: UInt8, name: Range<Int>, value: Range<Int>) {
+        self.tag = tag
+        self.name = name
+        self.value = value
+    }
+
+    /// What the value is.
+    @inline(__always)
+    package var type: BSONType { BSONType(tag: tag)! }
 
     /// The whole element: type tag, name, NUL and value.
     package var range: Range<Int> { (name.lowerBound - 1)..<value.upperBound }
@@ -47,12 +58,11 @@ package struct BSONReader {
     package mutating func next() -> BSONElement? {
         let tag = bytes[offset]
         if tag == 0 { return nil }
-        guard let type = BSONType(tag: tag) else { preconditionFailure("A Document holds only valid BSON.") }
         let end = bytes.endOfName(from: offset + 1)
         let value = end + 1
-        let next = value + bytes.bsonPayloadSize(type, at: value)
+        let next = value + bytes.bsonPayloadSize(tag, at: value)
         precondition(next >= value && next < bytes.count, "A Document holds only valid BSON.")
-        let element = BSONElement(type: type, name: (offset + 1)..<end, value: value..<next)
+        let element = BSONElement(tag: tag, name: (offset + 1)..<end, value: value..<next)
         offset = next
         return element
     }
@@ -94,20 +104,30 @@ extension UnsafeRawBufferPointer {
     }
 
     /// Size of a value in valid BSON.
+    ///
+    /// Looked up in the bits of words: every element passes here, and the jumps of a switch over types are hard to foresee.
     @inline(__always)
-    package func bsonPayloadSize(_ type: BSONType, at offset: Int) -> Int {
-        switch type {
-        case .string, .javaScript, .symbol: 4 + length(at: offset)
-        case .document, .array, .javaScriptWithScope: length(at: offset)
-        case .binary: 5 + length(at: offset)
-        case .dbPointer: 4 + length(at: offset) + 12
-        case .undefined, .null, .minKey, .maxKey: 0
-        case .bool: 1
-        case .int32: 4
-        case .double, .date, .timestamp, .int64: 8
-        case .objectID: 12
-        case .decimal128: 16
+    fileprivate func bsonPayloadSize(_ tag: UInt8, at offset: Int) -> Int {
+        let bit: UInt32 = 1 << UInt32(tag)
+        let nibble = UInt64(tag & 15) * 4
+        // Tags 0x01 to 0x0F: the size, or what there is beside the bytes that a length counts.
+        let size = Int(truncatingIfNeeded: 0x0440_0081_C050_0480 >> nibble & 15)
+        // string, document, array, binary, javaScript, symbol, javaScriptWithScope
+        if bit & 0b0000_1110_0000_0011_1100 != 0 { return size + length(at: offset) }
+        // double, undefined, objectID, bool, date, null
+        if bit & 0b0000_0000_0111_1100_0010 != 0 { return size }
+        // int32, timestamp, int64, decimal128: tags 0x10 to 0x13
+        if bit & 0b1111_0000_0000_0000_0000 != 0 { return Int(truncatingIfNeeded: 0x4221 >> nibble & 15) * 4 }
+        return rarePayloadSize(tag, at: offset)
+    }
+
+    @inline(never)
+    private func rarePayloadSize(_ tag: UInt8, at offset: Int) -> Int {
+        switch BSONType(tag: tag) {
         case .regularExpression: regularExpressionSize(at: offset)
+        case .dbPointer: 4 + length(at: offset) + 12
+        case .minKey, .maxKey: 0
+        default: preconditionFailure("A Document holds only valid BSON.")
         }
     }
 

@@ -4,7 +4,7 @@ internal import Crypto
 ///
 /// Adjacent ranges are joined before they are hashed, so that a document whose fields are already in order is hashed in few
 /// pieces. Levels are on a stack of elements, not on the call stack.
-struct DigestWalker {
+struct DigestWalker: ~Copyable {
     /// The elements of one level that are still to come.
     private struct Level {
         /// Where the level's elements begin and end in `elements`, and which is next.
@@ -15,8 +15,8 @@ struct DigestWalker {
         var terminator: Int
     }
 
-    /// An element by its offsets, in 24 bytes: sorting moves it around.
-    private struct Element {
+    /// An element by its offsets, in 24 bytes: sorting moves it around. Trivial, so that its memory needs no deinitialization.
+    private struct Element: BitwiseCopyable {
         /// The first eight bytes of the name, most significant first: decides most comparisons.
         var sortKey: UInt64
         var start: UInt32
@@ -44,8 +44,11 @@ struct DigestWalker {
     private let plan: DigestPlan
     private let byValue: Bool
     private var hasher: SHA256
-    /// The elements of all levels that are open, one level after the other; beyond `count` there is room that was used before.
-    private var elements: [Element] = []
+    /// The elements of all levels that are open, one level after the other: `count` of them, with room for `capacity`.
+    ///
+    /// Not an array, which is asked before each access whether it is shared and how long it is.
+    private var elements: UnsafeMutablePointer<Element>
+    private var capacity = 64
     private var count = 0
     private var levels: [Level] = []
     /// The first `filled` bytes were produced and are not hashed yet: the hasher is called seldom, since a call costs more than
@@ -73,7 +76,20 @@ struct DigestWalker {
         self.buffer = buffer
         byValue = plan.byValue
         hasher = plan.hasher
-        elements.reserveCapacity(32)
+        elements = .allocate(capacity: capacity)
+    }
+
+    deinit {
+        elements.deallocate()
+    }
+
+    /// Doubles the room for elements, the first `used` of which stay.
+    private mutating func grow(keeping used: Int) {
+        let larger = UnsafeMutablePointer<Element>.allocate(capacity: capacity * 2)
+        larger.moveInitialize(from: elements, count: used)
+        elements.deallocate()
+        elements = larger
+        capacity *= 2
     }
 
     private mutating func digest() -> DocumentDigest {
@@ -104,10 +120,12 @@ struct DigestWalker {
     private mutating func enter(documentAt start: Int, end: Int, isArray: Bool, isTop: Bool = false) -> Level {
         let base = count
         let sorts = plan.sorts && !isArray
+        var used = base
         var isSorted = true
         var reader = BSONReader(bytes, documentAt: start)
         while let element = reader.next() {
             if isTop, plan.excludes(element.name, in: bytes) { continue }
+            if used == capacity { grow(keeping: used) }
             let item = Element(
                 sortKey: sorts ? sortKey(element.name) : 0,
                 start: UInt32(truncatingIfNeeded: element.name.lowerBound - 1),
@@ -115,12 +133,13 @@ struct DigestWalker {
                 end: UInt32(truncatingIfNeeded: element.value.upperBound),
                 isLeaf: isLeaf(element.type)
             )
-            if sorts, isSorted, count > base { isSorted = elements[count - 1].precedes(item, in: bytes) }
-            if count < elements.count { elements[count] = item } else { elements.append(item) }
-            count += 1
+            if sorts, isSorted, used > base { isSorted = elements[used - 1].precedes(item, in: bytes) }
+            (elements + used).initialize(to: item)
+            used += 1
         }
+        count = used
         if !isSorted { sort(from: base) }
-        return Level(base: base, next: base, end: count, terminator: end - 1)
+        return Level(base: base, next: base, end: used, terminator: end - 1)
     }
 
     /// Produces an element; of one with a level inside, what comes before that level, which is returned.
@@ -142,7 +161,7 @@ struct DigestWalker {
             emitLength(at: scope)
             return enter(documentAt: scope, end: end, isArray: false)
         case .int32 where byValue, .int64 where byValue, .double where byValue, .decimal128 where byValue:
-            produceNumber(BSONElement(type: BSONType(tag: bytes[start])!, name: element.name, value: value..<end))
+            produceNumber(at: start)
         default:
             emit(start..<end)
         }
@@ -158,7 +177,9 @@ struct DigestWalker {
         }
     }
 
-    private mutating func produceNumber(_ element: BSONElement) {
+    private mutating func produceNumber(at start: Int) {
+        var reader = BSONReader(bytes, nextElementAt: start)
+        guard let element = reader.next() else { return }
         closeRun()
         number.removeAll(keepingCapacity: true)
         number.append(BSONType.int32.rawValue)
@@ -217,23 +238,21 @@ struct DigestWalker {
         return key
     }
 
-    private mutating func sort(from base: Int) {
+    private func sort(from base: Int) {
         let bytes = bytes
-        let end = count
-        if end - base > Self.insertionSortCount {
-            elements[base..<end].sort { $0.precedes($1, in: bytes) }
+        var elements = UnsafeMutableBufferPointer(start: elements + base, count: count - base)
+        if elements.count > Self.insertionSortCount {
+            elements.sort { $0.precedes($1, in: bytes) }
             return
         }
-        elements.withUnsafeMutableBufferPointer { elements in
-            for index in (base + 1)..<end {
-                let item = elements[index]
-                var place = index
-                while place > base, item.precedes(elements[place - 1], in: bytes) {
-                    elements[place] = elements[place - 1]
-                    place -= 1
-                }
-                elements[place] = item
+        for index in 1..<elements.count {
+            let item = elements[index]
+            var place = index
+            while place > 0, item.precedes(elements[place - 1], in: bytes) {
+                elements[place] = elements[place - 1]
+                place -= 1
             }
+            elements[place] = item
         }
     }
 }
