@@ -53,28 +53,24 @@ struct PacingTests {
         #expect(abs(clock.now.offset.inSeconds - 10.1) < 0.001)
     }
 
-    @Test("whoever waits for the limit is told for how long")
-    func waits() async throws {
-        let rate = RateController(RateLimit(maximumItemsPerSecond: 10, burst: .seconds(1)), clock: TestClock())
-        #expect(try await rate.acquire(items: 10, bytes: 0) == .zero)
-        #expect(try await rate.acquire(items: 5, bytes: 0) == .milliseconds(500))
-        #expect(try await RateController(clock: TestClock()).acquire(items: 1_000, bytes: 1) == .zero)
-    }
-
-    @Test("batches shrink while the limit makes a copy wait, grow while it does not, and never leave their bounds")
+    @Test("a batch is what the limit allows in 10 ms, if that is worth a transaction and fits the stores")
     func batchSizes() {
-        var sizer = BatchSizer(maximumItems: 1_000)
-        for _ in 0..<10 { sizer.record(hasWaited: false) }
-        #expect(sizer.limit == 1_000)
-        sizer.record(hasWaited: true)
-        #expect(sizer.limit == 800)
-        for _ in 0..<100 { sizer.record(hasWaited: true) }
-        #expect(sizer.limit == 100)
-        sizer.record(hasWaited: false)
-        #expect(sizer.limit == 110)
-        var small = BatchSizer(maximumItems: 7)
-        for _ in 0..<100 { small.record(hasWaited: true) }
-        #expect(small.limit == 7)
+        func limits(_ items: Double?, _ bytes: Double? = nil, most: Int = 1_000) -> [Int] {
+            let rate = RateController(
+                RateLimit(maximumItemsPerSecond: items, maximumBytesPerSecond: bytes),
+                clock: TestClock()
+            )
+            let limit = rate.batchLimit(items: most, bytes: 4 << 20)
+            return [limit.items, limit.bytes]
+        }
+        #expect(limits(nil) == [1_000, 4 << 20])
+        #expect(limits(20_000) == [200, 4 << 20])
+        #expect(limits(1_000_000) == [1_000, 4 << 20])
+        #expect(limits(.infinity) == [1_000, 4 << 20])
+        #expect(limits(1) == [100, 4 << 20])
+        #expect(limits(1, most: 7) == [7, 4 << 20])
+        #expect(limits(nil, 20_000_000) == [1_000, 200_000])
+        #expect(limits(nil, 1) == [1_000, 64 << 10])
     }
 
     @Test("waits double up to the maximum, less a random part of at most one half")

@@ -93,6 +93,13 @@ final class CallLog: Sendable {
         var seconds: Double { start.duration(to: end).inSeconds }
     }
 
+    /// When the calls of one of many writers are due.
+    struct Pace: Sendable {
+        let interval: Duration
+        /// When the first one is due: writers that all began at once would come as a crowd for ever.
+        let offset: Duration
+    }
+
     private let calls: LockedCalls
 
     init() { calls = LockedCalls() }
@@ -103,32 +110,41 @@ final class CallLog: Sendable {
 
     /// Appends one event after the other, each writer to a stream of its own, until it is cancelled.
     ///
-    /// - Parameter pace: how long one writer waits from the beginning of one call to that of the next; `nil` for not at all.
+    /// - Parameter pace: when the writer's calls are due; `nil` for each as soon as the one before has ended. A call that is due
+    ///   before its predecessor has ended counts from when it was due: what it waits for is the store.
     func write(
         through store: any EventStore,
         writer: Int,
         tenant: TenantID = EventFixture.tenant,
         ids: EventFixture.IDs = .ofTime,
-        pace: Duration? = nil
+        pace: Pace? = nil
     ) async throws {
         var random = SeededRandom(seed: UInt64(writer) &+ .random(in: 0 ... .max / 2))
         let stream = StreamID(stringLiteral: "writer-\(writer)")
         var number = 0
-        var next = ContinuousClock.now
+        var isLate = false
+        var due = ContinuousClock.now
+        if let pace {
+            due += pace.offset
+            try await Task.sleep(until: due)
+        }
         while !Task.isCancelled {
             number += 1
             let event = EventFixture.event(number, &random, ids: ids).event
-            let start = ContinuousClock.now
+            var start = ContinuousClock.now
+            if pace != nil, isLate { start = due }
             do {
                 _ = try await store.append([StreamAppend(stream, events: [event])], tenant: tenant)
             } catch {
                 if Task.isCancelled { return }
                 throw error
             }
-            add(Call(start: start, end: .now))
+            let end = ContinuousClock.now
+            add(Call(start: start, end: end))
             guard let pace else { continue }
-            next += pace
-            if next > .now { try? await Task.sleep(until: next) }
+            due += pace.interval
+            isLate = due < end
+            if !isLate { try? await Task.sleep(until: due) }
         }
     }
 }

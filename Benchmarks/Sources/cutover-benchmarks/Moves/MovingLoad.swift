@@ -85,9 +85,9 @@ enum MovingLoad {
     ) async throws -> (rate: Double, before: Double, during: Double) {
         let fixture = try await MoveFixture.open(folder, history: history) { $0.rateLimit = limit }
         let log = CallLog()
-        let pace = Duration.milliseconds(writers)
         let work: [@Sendable () async throws -> Void] = (0..<writers).map { writer in
-            { try await log.write(through: fixture.router, writer: writer, pace: pace) }
+            let pace = CallLog.Pace(interval: .milliseconds(writers), offset: .milliseconds(writer))
+            return { try await log.write(through: fixture.router, writer: writer, pace: pace) }
         }
         var result = (rate: 0.0, before: 0.0, during: 0.0)
         try await fixture.running(work) {

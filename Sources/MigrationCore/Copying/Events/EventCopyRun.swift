@@ -19,7 +19,6 @@ struct EventCopyRun {
     let reporter: ProgressReporter
     /// How many events this run appended.
     private(set) var appended: Int64 = 0
-    private var batchSizer: BatchSizer
 
     init(
         copier: EventCopier,
@@ -37,9 +36,6 @@ struct EventCopyRun {
         self.place = place
         self.retrier = retrier
         self.reporter = reporter
-        batchSizer = BatchSizer(
-            maximumItems: min(copier.configuration.maximumBatchEvents, copier.target.capabilities.maximumAppendEvents)
-        )
     }
 
     mutating func movePages() async throws(StoreError) -> End {
@@ -54,10 +50,10 @@ struct EventCopyRun {
             retrier: retrier,
             reporter: reporter
         )
-        var page = try await reader.page(after: place, limit: sizer.limit).get()
+        var page = try await reader.page(after: place, limit: pageLimit(sizer)).get()
         while let last = page.last {
             sizer.record(items: page.count, bytes: page.reduce(0) { $0 + $1.canonicalByteCount })
-            let limit = min(sizer.limit, pageLimit)
+            let limit = pageLimit(sizer)
             async let ahead = reader.page(after: last.checkpoint, limit: limit)
             guard try await write(page) else { return .targetMoved }
             page = try await ahead.get()
@@ -66,22 +62,21 @@ struct EventCopyRun {
     }
 
     /// A page is read while a batch is written, and is as much work.
-    private var pageLimit: Int {
-        batchSizer.limit < batchSizer.maximumItems ? batchSizer.limit : copier.configuration.maximumPageEvents
+    private func pageLimit(_ sizer: PageSizer) -> Int {
+        copier.rate?.batchLimit(items: sizer.limit, bytes: 0).items ?? sizer.limit
     }
 
     /// Writes one page; `false` when the target's head is not where it should be.
     private mutating func write(_ page: [StoredEvent]) async throws(StoreError) -> Bool {
-        let batches = EventBatches(
-            page,
-            maximumEvents: batchSizer.limit,
-            maximumBytes: min(copier.configuration.maximumBatchBytes, copier.target.capabilities.maximumAppendBytes)
+        let most = (
+            items: min(copier.configuration.maximumBatchEvents, copier.target.capabilities.maximumAppendEvents),
+            bytes: min(copier.configuration.maximumBatchBytes, copier.target.capabilities.maximumAppendBytes)
         )
+        let limit = copier.rate?.batchLimit(items: most.items, bytes: most.bytes) ?? most
+        let batches = EventBatches(page, maximumEvents: limit.items, maximumBytes: limit.bytes)
         for (events, bytes) in batches {
             guard let last = events.last else { continue }
-            if let waited = try await copier.rate?.acquire(items: events.count, bytes: bytes) {
-                batchSizer.record(hasWaited: waited > .zero)
-            }
+            try await copier.rate?.acquire(items: events.count, bytes: bytes)
             switch try await offer(events) {
             case .behind where Mutant.copierTrustsItsMemory.isOn: place = last.checkpoint
             case .behind: return false

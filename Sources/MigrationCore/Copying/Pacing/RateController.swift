@@ -11,7 +11,7 @@ public struct RateLimit: Sendable, Hashable {
     public init(
         maximumItemsPerSecond: Double? = nil,
         maximumBytesPerSecond: Double? = nil,
-        burst: Duration = .milliseconds(100)
+        burst: Duration = .milliseconds(50)
     ) {
         self.maximumItemsPerSecond = maximumItemsPerSecond
         self.maximumBytesPerSecond = maximumBytesPerSecond
@@ -83,14 +83,30 @@ public final class RateController: Sendable {
     /// - Parameters:
     ///   - items: how many events or documents it has.
     ///   - bytes: how many bytes they have.
-    /// - Returns: for how long it waited; zero when the writer has not reached the limit.
     /// - Throws: `cancelled`.
-    @discardableResult
-    public func acquire(items: Int, bytes: Int) async throws(StoreError) -> Duration {
+    public func acquire(items: Int, bytes: Int) async throws(StoreError) {
         let now = timeline.now
         let wait = state.withLock { $0.take(items: items, bytes: bytes, at: now) }
         try await timeline.sleep(for: wait)
-        return max(wait, .zero)
+    }
+
+    /// How large a batch may be, so that what is held to a rate comes evenly: what the limit allows in 10 ms, or a batch that is worth
+    /// its transaction. One batch a second as large as the limit would keep the limit, and every call of the application that
+    /// meets it would wait.
+    ///
+    /// - Parameters:
+    ///   - items: the most items without a limit.
+    ///   - bytes: the most bytes without a limit.
+    func batchLimit(items: Int, bytes: Int) -> (items: Int, bytes: Int) {
+        func share(_ rate: Double?, atLeast least: Int, atMost most: Int) -> Int {
+            guard let rate else { return most }
+            return Int(min(Double(most), max(Double(least), rate * 0.01)))
+        }
+        let limit = limit
+        return (
+            share(limit.maximumItemsPerSecond, atLeast: 100, atMost: items),
+            share(limit.maximumBytesPerSecond, atLeast: 64 << 10, atMost: bytes)
+        )
     }
 
     /// Holds all who share this controller back for a while, because the store is throttling.
