@@ -101,32 +101,36 @@ extension BlobContentStore {
         _ options: FolderArchiveOptions,
         on lane: Lane
     ) async throws -> ArchivedEntry.Outcome {
-        let there = try await content(name)
-        if let there, there.byteCount == file.facts.byteCount, let md5 = there.md5,
-            try await checksum(of: file, on: lane) == md5
-        {
-            return .alreadyThere(there.etag)
+        var failure: StoreError?
+        var attempts = 0
+        while true {
+            let there = try await content(name)
+            if let there, there.byteCount == file.facts.byteCount, let md5 = there.md5,
+                try await checksum(of: file, on: lane) == md5
+            {
+                // Sent by an attempt whose reply was lost, or by another archive of the same folder.
+                return failure == nil ? .alreadyThere(there.etag) : .uploaded(there.etag)
+            }
+            // What may not have arrived is sent again: an archive wants the file there, whoever removed it meanwhile.
+            if let failure, failure.code != .outcomeUnknown || attempts == 3 { throw failure }
+            attempts += 1
+            var upload = BlobContentOptions()
+            upload.type = type
+            // So that of two archives that run at once neither replaces what the other one has just sent.
+            upload.condition = there.map { .ifMatches($0.etag) } ?? .insert
+            let chunks = FileChunks(file: file, lane: lane)
+            let blocks = max(1, configuration.maximumConcurrentRequests / options.maximumConcurrentFiles)
+            switch try await write(name, streaming: chunks, options: upload, maximumBlocks: blocks) {
+            case .applied(let tag?): return .uploaded(tag)
+            case .unknown(let error): failure = error
+            case .applied(nil), .rejected:
+                failure = StoreError(
+                    .versionConflict,
+                    "Somebody else wrote the content at the same time; archive the folder again.",
+                    context: .init(store: id)
+                )
+            }
         }
-        var upload = BlobContentOptions()
-        upload.type = type
-        // So that of two archives that run at once neither replaces what the other one has just sent.
-        upload.condition = there.map { .ifMatches($0.etag) } ?? .insert
-        let chunks = FileChunks(file: file, lane: lane)
-        let blocks = max(1, configuration.maximumConcurrentRequests / options.maximumConcurrentFiles)
-        let outcome = try await write(name, streaming: chunks, options: upload, maximumBlocks: blocks)
-        if case .applied(let tag?) = outcome { return .uploaded(tag) }
-        // Its reply was lost, or another archive of the same folder was first: what is there tells.
-        if let now = try await content(name), now.byteCount == file.facts.byteCount, let md5 = now.md5,
-            try await checksum(of: file, on: lane) == md5
-        {
-            return .uploaded(now.etag)
-        }
-        if case .unknown(let error) = outcome { throw error }
-        throw StoreError(
-            .versionConflict,
-            "Somebody else wrote the content at the same time; archive the folder again.",
-            context: .init(store: id)
-        )
     }
 
     private func checksum(of file: LocalFile, on lane: Lane) async throws -> [UInt8]? {
