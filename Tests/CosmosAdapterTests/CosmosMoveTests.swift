@@ -16,18 +16,8 @@ struct CosmosMoveTests {
         try await control.prepare()
         try await control.prepare()
         let stores = try StoreRegistry([old, new])
-        let router = try TenantRouter(
-            control: control,
-            stores: stores,
-            home: "old",
-            configuration: .init(maximumParkTime: .seconds(90))
-        )
-        // Each step of the cutover is several requests to a server that other tests keep busy.
-        let coordinator = try MigrationCoordinator(
-            control: control,
-            stores: stores,
-            configuration: .init(cutoverTimeout: .seconds(60))
-        )
+        let router = try TenantRouter(control: control, stores: stores, home: "old")
+        let coordinator = try MigrationCoordinator(control: control, stores: stores)
         func append(_ number: Int) async throws -> Int64 {
             let event = NewEvent(type: "Counted", occurredAt: .now(), payload: ["n": .int32(Int32(number))])
             return try await router.append([event], to: "s", tenant: "acme").positions.upperBound

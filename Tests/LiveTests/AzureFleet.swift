@@ -124,7 +124,7 @@ final class AzureFleet: Sendable {
             control: ControlStore(control),
             stores: registry,
             configuration: MigrationCoordinator.Configuration(
-                cutoverTimeout: .seconds(60),
+                cutoverTimeout: .seconds(15),
                 adoptionInterval: .milliseconds(100),
                 leaseDuration: .seconds(2),
                 routePollInterval: .milliseconds(50)

@@ -55,7 +55,7 @@ final class LiveFleet: Sendable {
                 control: control,
                 stores: registry,
                 configuration: MigrationCoordinator.Configuration(
-                    cutoverTimeout: .seconds(30),
+                    cutoverTimeout: .seconds(15),
                     adoptionInterval: .milliseconds(100),
                     leaseDuration: .seconds(2),
                     routePollInterval: .milliseconds(50)

@@ -107,13 +107,13 @@ struct MongoMoveTests {
         server.removeData()
     }
 
-    /// Repeats a step that a lost server may end, for three minutes at most.
+    /// Repeats a step that a lost server may end, for a minute at most.
     private func persistently(_ step: () async throws -> Void) async throws {
         let start = ContinuousClock.now
         while true {
             do {
                 return try await step()
-            } catch  where start.duration(to: .now) < .seconds(180) {
+            } catch  where start.duration(to: .now) < .seconds(60) {
                 try await Task.sleep(for: .milliseconds(200))
             }
         }

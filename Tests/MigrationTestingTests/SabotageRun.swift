@@ -7,7 +7,7 @@ enum SabotageRun {
     ///
     /// A store that never wakes up is waited for; all others get the time that a busy machine needs.
     static func options(hangs: Bool = false) -> ConformanceOptions {
-        ConformanceOptions(sequences: 40, tasks: 5, patience: hangs ? .seconds(10) : .seconds(20))
+        ConformanceOptions(sequences: 40, tasks: 5, patience: hangs ? .seconds(2) : .seconds(20))
     }
 
     /// The failures by the names of the behaviours. A few run at the same time, so that none waits long for a thread.
