@@ -2,7 +2,7 @@
 ///
 /// A level with few names compares short signatures one by one. A larger one hashes each name with the process's random
 /// seed, so that no input can be built to collide.
-struct BSONNameTable {
+struct BSONNameTable: ~Copyable {
     fileprivate struct Entry {
         /// A signature while the level is small, a hash afterwards.
         var key: UInt64
@@ -10,38 +10,49 @@ struct BSONNameTable {
         var count: UInt32
     }
 
+    /// The names of a small level, in plain memory: every document that is read comes through here.
+    ///
+    /// Safety: holds `smallCount` entries, of which the first `count` are initialised; they are trivial.
+    private let small: UnsafeMutablePointer<Entry>
+    private var count = 0
+    /// The names of a larger level.
     private var entries: [Entry] = []
     /// Open addressing: 0 is free, otherwise an entry's position plus one. Empty while the level is small.
     private var slots: [Int32] = []
 
     private static let smallCount = 32
 
-    init() {
-        entries.reserveCapacity(Self.smallCount)
-    }
+    init() { small = .allocate(capacity: Self.smallCount) }
+
+    deinit { small.deallocate() }
 
     /// Forgets all names, for the next level.
     @inline(__always)
     mutating func removeAll() {
-        entries.removeAll(keepingCapacity: true)
-        if !slots.isEmpty { slots = [] }
+        count = 0
+        guard !slots.isEmpty else { return }
+        entries = []
+        slots = []
     }
 
     /// Adds a name; false when the level has it already.
     @inline(__always)
     mutating func insert(_ name: Range<Int>, of bytes: UnsafeRawBufferPointer) -> Bool {
-        if entries.count >= Self.smallCount { return insertHashed(name, of: bytes) }
+        if count == Self.smallCount { return insertHashed(name, of: bytes) }
         let entry = Entry(name, key: Self.signature(name, of: bytes))
-        for other in entries where other.key == entry.key {
-            if other.equals(entry, in: bytes) { return false }
+        for index in 0..<count where small[index].key == entry.key {
+            if small[index].equals(entry, in: bytes) { return false }
         }
-        entries.append(entry)
+        small[count] = entry
+        count += 1
         return true
     }
 
     private mutating func insertHashed(_ name: Range<Int>, of bytes: UnsafeRawBufferPointer) -> Bool {
         if slots.isEmpty {
-            for index in entries.indices { entries[index].key = Self.hash(entries[index].range, of: bytes) }
+            entries = (0..<count).map { index in
+                Entry(small[index].range, key: Self.hash(small[index].range, of: bytes))
+            }
         }
         if entries.count * 2 >= slots.count { grow() }
         let entry = Entry(name, key: Self.hash(name, of: bytes))

@@ -2,7 +2,7 @@
 ///
 /// Levels are taken from a work list instead of by recursion: a level's lengths are checked against its parent before it is
 /// entered, hence no input reads outside its buffer or exhausts the stack.
-struct BSONValidator {
+struct BSONValidator: ~Copyable {
     private struct Level {
         var start: Int
         var end: Int
@@ -206,18 +206,36 @@ struct BSONValidator {
     @inline(__always)
     private func endOfCString(from start: Int, before last: Int) throws(DocumentError) -> Int {
         var end = start
-        var union: UInt8 = 0
+        var union: UInt64 = 0
+        // Eight bytes at a time. In a word less one in each byte, the lowest high bit that was not there before marks the first zero.
+        while end + 8 <= last {
+            let word = UInt64(bitPattern: bytes.int64(at: end))
+            let zeros = (word &- 0x0101_0101_0101_0101) & ~word & 0x8080_8080_8080_8080
+            guard zeros != 0 else {
+                union |= word
+                end += 8
+                continue
+            }
+            let length = zeros.trailingZeroBitCount / 8
+            union |= word & ((1 &<< UInt64(length * 8)) &- 1)
+            return try checked(start..<(end + length), isASCII: union & 0x8080_8080_8080_8080 == 0)
+        }
         while end < last, bytes[end] != 0 {
-            union |= bytes[end]
+            union |= UInt64(bytes[end])
             end += 1
         }
         guard end < last else {
             throw DocumentError(.malformed, "A name or pattern does not end before its document does.", at: start)
         }
-        if union >= 0x80, let invalid = bytes.firstInvalidUTF8(in: start..<end) {
+        return try checked(start..<end, isASCII: union & 0x8080_8080_8080_8080 == 0)
+    }
+
+    @inline(__always)
+    private func checked(_ name: Range<Int>, isASCII: Bool) throws(DocumentError) -> Int {
+        if !isASCII, let invalid = bytes.firstInvalidUTF8(in: name) {
             throw DocumentError(.invalidUTF8, "A name or pattern is not UTF-8.", at: invalid)
         }
-        return end
+        return name.upperBound
     }
 
     private func isIndex(_ index: Int, _ name: Range<Int>) -> Bool {

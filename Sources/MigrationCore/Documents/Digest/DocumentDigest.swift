@@ -35,6 +35,6 @@ public struct DocumentDigest: Sendable, Hashable, CustomStringConvertible {
 
     /// 64 lower-case hexadecimal digits.
     public var description: String {
-        [first, second, third, fourth].map { Hex.text($0) }.joined()
+        Hex.text(bytes)
     }
 }

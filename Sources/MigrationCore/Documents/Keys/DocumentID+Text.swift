@@ -13,7 +13,7 @@ extension DocumentID: CustomStringConvertible {
     }
 
     /// How many UTF-8 bytes ``text`` has, without making it where it is the id itself.
-    var textByteCount: Int {
+    package var textByteCount: Int {
         guard case .string(let text) = value else { return text.utf8.count }
         return text.utf8.count + (text.utf8.first == Self.mark ? 1 : 0)
     }

@@ -1,10 +1,33 @@
 /// The version of one stored document: an opaque text that never repeats, not even when the same bytes are written again.
 public struct ETag: Sendable, Hashable, CustomStringConvertible {
+    private enum Source: Sendable {
+        case text(String)
+        case content(Document, prefix: String)
+    }
+
+    private let source: Source
+
     /// The text as the store gave it, without change.
-    public let text: String
+    public var text: String {
+        switch source {
+        case .text(let text): text
+        case .content(let document, let prefix): prefix + document.canonicalDigest(Self.contentDigest).description
+        }
+    }
 
     /// Takes the text of a tag.
-    public init(_ text: String) { self.text = text }
+    public init(_ text: String) { source = .text(text) }
+
+    /// Makes the tag of a body that its store has no version for: the digest of all its bytes.
+    ///
+    /// It is computed when it is asked for, which a copy of a whole collection never does.
+    package init(contentOf document: Document, prefix: String) { source = .content(document, prefix: prefix) }
+
+    private static let contentDigest = DigestOptions(excludedFields: [])
+
+    public static func == (a: ETag, b: ETag) -> Bool { a.text == b.text }
+
+    public func hash(into hasher: inout Hasher) { hasher.combine(text) }
 
     public var description: String { text }
 }
