@@ -16,6 +16,33 @@ extension DocumentStoreConformance {
                     )
                 }
             },
+            behaviour("a reader returns what a scan does, in pages of every size, from every place") { bed in
+                try await bed.fill(30)
+                for pageSize in [1, 7, 30, 100] {
+                    let wanted = try await bed.scan(ScanRange(bed.collection), pageSize: pageSize)
+                    let reader = try bed.store.reader(of: ScanRange(bed.collection), after: nil)
+                    var found: [StoredDocument] = []
+                    var place: Continuation?
+                    var pages = 0
+                    repeat {
+                        let page = try await reader.next(pageSize: pageSize)
+                        try expect(page.documents.count <= pageSize, "a page has \(page.documents.count) documents")
+                        found += page.documents
+                        place = page.continuation
+                        pages += 1
+                        try expect(pages < 100, "the reader does not end")
+                        guard pages == 2, let place else { continue }
+                        // Another one goes on where this one is.
+                        let other = try bed.store.reader(of: ScanRange(bed.collection), after: place)
+                        let next = try await other.next(pageSize: 100)
+                        let scan = try await bed.store.scan(ScanRange(bed.collection), after: place, pageSize: 100)
+                        try expectEqual(next.documents, scan.documents, "what follows the second page")
+                    } while place != nil
+                    try expectEqual(found, wanted, "what a reader with pages of \(pageSize) returns")
+                    let end = try await reader.next(pageSize: pageSize)
+                    try expect(end.documents.isEmpty && end.continuation == nil, "there is a page behind the last one")
+                }
+            },
             behaviour("a scan of an empty collection ends at once") { bed in
                 let page = try await bed.store.scan(ScanRange(bed.collection), after: nil, pageSize: 10)
                 try expect(page.documents.isEmpty && page.continuation == nil, "an empty last page")

@@ -24,13 +24,14 @@ struct RangeCopyWorker: Sendable {
             maximumBytes: copier.configuration.maximumBatchBytes
         )
         let start = ledger.value.continuation.map { Continuation(text: $0) }
-        var page = try await scan(range, after: start, limit: sizer.limit).get()
+        let reader = try copier.source.reader(of: range, after: start)
+        var page = try await next(of: reader, limit: sizer.limit).get()
         while true {
             guard !failures.areTooMany else { return ledger.value }
             sizer.record(items: page.documents.count, bytes: page.documents.reduce(0) { $0 + $1.document.byteCount })
             let limit = sizer.limit
             let place = page.continuation
-            async let ahead = scanIfThere(range, after: place, limit: limit)
+            async let ahead = nextIfThere(of: reader, isThere: place != nil, limit: limit)
             if Mutant.checkpointBeforeApply.isOn { try await ledger.advance(to: place, counts: CopyCounts()) }
             let counts = try await apply(page)
             try await retrier(repeatsUnknown: false, onRetry: { _ in reporter.retry() }) { () throws(StoreError) in
@@ -73,24 +74,20 @@ struct RangeCopyWorker: Sendable {
         return counts
     }
 
-    private func scanIfThere(
-        _ range: ScanRange,
-        after continuation: Continuation?,
+    private func nextIfThere(
+        of reader: any RangeReader,
+        isThere: Bool,
         limit: Int
     ) async -> Result<ScanPage?, StoreError> {
-        guard let continuation else { return .success(nil) }
-        return await scan(range, after: continuation, limit: limit).map { $0 }
+        guard isThere else { return .success(nil) }
+        return await next(of: reader, limit: limit).map { $0 }
     }
 
-    private func scan(
-        _ range: ScanRange,
-        after continuation: Continuation?,
-        limit: Int
-    ) async -> Result<ScanPage, StoreError> {
+    private func next(of reader: any RangeReader, limit: Int) async -> Result<ScanPage, StoreError> {
         do throws(StoreError) {
             return .success(
                 try await retrier(repeatsUnknown: true, onRetry: { _ in reporter.retry() }) { () throws(StoreError) in
-                    try await copier.source.scan(range, after: continuation, pageSize: limit)
+                    try await reader.next(pageSize: limit)
                 }
             )
         } catch {

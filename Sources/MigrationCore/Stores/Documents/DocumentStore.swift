@@ -86,7 +86,7 @@ public protocol DocumentStore: Sendable {
     ///
     /// A document that exists during the whole scan is returned exactly once. One that is written or deleted meanwhile may be
     /// returned in its old or its new state, or not at all; when it is replaced it is never returned twice. The continuation
-    /// survives a restart of the store.
+    /// survives a restart of the store. A page may be shorter than asked for, even empty, while more follow.
     ///
     /// What is stored and does not parse is in ``ScanPage/unreadable``, and the scan goes on.
     ///
@@ -96,6 +96,13 @@ public protocol DocumentStore: Sendable {
         after continuation: Continuation?,
         pageSize: Int
     ) async throws(StoreError) -> ScanPage
+
+    /// Reads a range to its end, as ``scan(_:after:pageSize:)`` does page by page, and may read ahead. See ``RangeReader``.
+    ///
+    /// Adapters have one that scans; they replace it where the store can do better.
+    ///
+    /// - Throws: `invalidContinuation` or `invalidArgument`, here or for the first page.
+    func reader(of range: ScanRange, after continuation: Continuation?) throws(StoreError) -> any RangeReader
 
     /// Cuts a collection into ranges that cover it without overlap, to be scanned side by side.
     ///

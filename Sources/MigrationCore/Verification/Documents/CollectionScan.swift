@@ -43,28 +43,29 @@ struct CollectionScan: Sendable {
             maximumItems: configuration.maximumPageItems,
             maximumBytes: configuration.maximumPageBytes
         )
-        var next = try await page(after: start, limit: sizer.limit).get()
+        let reader = try store.reader(of: ScanRange(collection), after: start)
+        var next = try await page(of: reader, limit: sizer.limit).get()
         while true {
             try StoreError.checkCancellation()
             let page = next
             sizer.record(items: page.documents.count, bytes: page.documents.reduce(0) { $0 + $1.document.byteCount })
-            guard let continuation = page.continuation else {
+            guard page.continuation != nil else {
                 try await body(page)
                 return
             }
             let limit = sizer.limit
-            async let ahead = self.page(after: continuation, limit: limit)
+            async let ahead = self.page(of: reader, limit: limit)
             try await body(page)
             next = try await ahead.get()
         }
     }
 
     @concurrent
-    private func page(after continuation: Continuation?, limit: Int) async -> Result<ScanPage, StoreError> {
+    private func page(of reader: any RangeReader, limit: Int) async -> Result<ScanPage, StoreError> {
         do throws(StoreError) {
             return .success(
                 try await retrier(repeatsUnknown: true) { () throws(StoreError) in
-                    try await store.scan(ScanRange(collection), after: continuation, pageSize: limit)
+                    try await reader.next(pageSize: limit)
                 }
             )
         } catch {
