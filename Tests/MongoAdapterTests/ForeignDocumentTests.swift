@@ -264,4 +264,72 @@ struct ForeignDocumentTests {
         }
         await TestBed.drop(database)
     }
+
+    @Test("a page of many documents, some unreadable, is whole and in order, wherever the server's batches end")
+    func pagesOfSeveralBatches() async throws {
+        try await withStore { store in
+            var wanted: [String] = []
+            for start in stride(from: 0, to: 700, by: 100) {
+                var documents: [Value] = []
+                for number in start..<(start + 100) {
+                    let id = "id \(1_000 + number)"
+                    wanted.append(id)
+                    let body = Document(uniqueFields: [("_id", .string(id)), ("n", .int32(Int32(number)))])
+                    documents.append(.document(number % 63 == 0 ? body.withInvalidText : body))
+                }
+                _ = try await run(["insert": "things", "documents": .array(documents)])
+            }
+            for size in [62, 63, 64, 251, 500, 699, 700, 701] {
+                var found: [String] = []
+                var unreadable = 0
+                var place: Continuation?
+                var pages = 0
+                repeat {
+                    let page = try await store.scan(ScanRange("things"), after: place, pageSize: size)
+                    found += (page.documents.map(\.key) + page.unreadable.compactMap(\.key)).map(\.id.text).sorted()
+                    unreadable += page.unreadable.count
+                    place = page.continuation
+                    pages += 1
+                } while place != nil
+                #expect(found == wanted)
+                #expect(unreadable == 12)
+                #expect(pages == (700 + size - 1) / size)
+            }
+        }
+    }
+
+    @Test("a task that is cancelled while it scans is told so, and the store stays usable")
+    func cancelledScan() async throws {
+        try await withStore { store in
+            for start in stride(from: 0, to: 2_000, by: 500) {
+                let documents = (start..<(start + 500)).map { Value.document(["_id": .int32(Int32($0))]) }
+                _ = try await run(["insert": "things", "documents": .array(documents)])
+            }
+            for delay in stride(from: 0, to: 4_000, by: 400) {
+                let scan = Task {
+                    do throws(StoreError) {
+                        return try await store.scan(ScanRange("things"), after: nil, pageSize: 2_000).documents.count
+                    } catch {
+                        return error.code == .cancelled ? -1 : -2
+                    }
+                }
+                try await Task.sleep(for: .microseconds(delay))
+                scan.cancel()
+                // All or nothing: never a page that lacks what was not decoded any more.
+                #expect([2_000, -1].contains(await scan.value))
+            }
+            #expect(try await store.scan(ScanRange("things"), after: nil, pageSize: 2_000).documents.count == 2_000)
+        }
+    }
+}
+
+extension Document {
+    /// The same with a last field whose text is not UTF-8, as another program may write it.
+    fileprivate var withInvalidText: Document {
+        var changed = self
+        changed.append("text", "?")
+        var bytes = changed.bson
+        bytes[bytes.count - 3] = 0xFF
+        return Document(validatedBSON: bytes)
+    }
 }

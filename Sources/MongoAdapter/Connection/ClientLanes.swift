@@ -16,6 +16,8 @@ internal import MigrationCore
     private struct State {
         var slots: [Slot]
         var isClosed = false
+
+        var idlest: Int { slots.indices.min { slots[$0].load < slots[$1].load } ?? 0 }
     }
 
     private struct Slot {
@@ -43,10 +45,13 @@ internal import MigrationCore
     ///
     /// A task that is cancelled while its closure waits for a lane is released at once; once it runs its end is awaited, which
     /// the time limits of the connection bound.
+    ///
+    /// - Parameter index: the lane to use; nil takes the one with the fewest calls before it.
     func run<Value: Sendable>(
+        on index: Int? = nil,
         _ body: @escaping @Sendable (MongoClient) throws(StoreError) -> Value
     ) async throws(StoreError) -> Value {
-        guard let (index, lane, client) = take() else { throw .closedStore }
+        guard let (index, lane, client) = take(index) else { throw .closedStore }
         let outcome = await lane.run {
             Result { () throws(StoreError) in try body(try client.client()) }
         }
@@ -59,8 +64,12 @@ internal import MigrationCore
     }
 
     /// Runs a closure with a client, without a task; false once the lanes are stopped, and then it never runs.
-    func submit(_ body: @escaping @Sendable (Result<MongoClient, StoreError>) -> Void) -> Bool {
-        guard let (index, lane, client) = take() else { return false }
+    @discardableResult
+    func submit(
+        on index: Int? = nil,
+        _ body: @escaping @Sendable (Result<MongoClient, StoreError>) -> Void
+    ) -> Bool {
+        guard let (index, lane, client) = take(index) else { return false }
         let accepted = lane.submit {
             body(Result { () throws(StoreError) in try client.client() })
             self.release(index)
@@ -81,12 +90,13 @@ internal import MigrationCore
         }
     }
 
-    private func take() -> (Int, Lane, LaneClient)? {
+    /// The lane with the fewest calls before it, for work that has to stay on one.
+    var idlest: Int { state.withLock { $0.idlest } }
+
+    private func take(_ index: Int?) -> (Int, Lane, LaneClient)? {
         state.withLock { state in
             if state.isClosed { return nil }
-            guard let index = state.slots.indices.min(by: { state.slots[$0].load < state.slots[$1].load }) else {
-                return nil
-            }
+            let index = index ?? state.idlest
             state.slots[index].load += 1
             return (index, state.slots[index].lane, state.slots[index].client)
         }

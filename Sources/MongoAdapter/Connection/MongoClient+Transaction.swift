@@ -35,6 +35,26 @@ extension MongoClient {
         }
     }
 
+    /// Reads what decides something: all that was acknowledged before it began, or an error.
+    ///
+    /// The server proves that it still is the primary by committing a note of its own to a majority. A read with linearizable concern
+    /// makes it do the same, but then waits for the next flush of the journal, which an idle server does every 0.1 s; a commit asks for it.
+    ///
+    /// - Parameter body: what to read, in the session that it is given. It may run several times.
+    /// - Throws: What `body` throws; `unavailable` when the server could not prove it within 10 s.
+    func decidingRead<Value>(_ body: (MongoSession) throws(StoreError) -> Value) throws(StoreError) -> Value {
+        do throws(StoreError) {
+            return try transaction(budget: .seconds(10), body)
+        } catch  where error.code == .outcomeUnknown {
+            throw StoreError(
+                .unavailable,
+                "MongoDB could not prove in time that it still is the primary; read again once a majority can be reached.",
+                context: error.context,
+                underlying: error.underlying
+            )
+        }
+    }
+
     private func transactionOnce<Value>(
         budget: Duration,
         since start: ContinuousClock.Instant,

@@ -10,6 +10,8 @@ internal import MigrationCore
     let pointer: OpaquePointer
     let outcome = MongoOutcome()
     private var idleSession: OpaquePointer?
+    /// What readers have open on this lane: it ends with the client at the latest.
+    var openScans: [UInt64: OpenScan] = [:]
 
     /// Takes a client out of the pool; nil when the pool has none left.
     init?(pool: OpaquePointer) {
@@ -19,6 +21,7 @@ internal import MigrationCore
     }
 
     deinit {
+        openScans = [:]
         if let idleSession = unsafe idleSession { unsafe mongoc_client_session_destroy(idleSession) }
         unsafe mongoc_client_pool_push(pool, pointer)
     }
@@ -80,6 +83,18 @@ internal import MigrationCore
         in session: MongoSession? = nil,
         _ body: (UnsafeRawBufferPointer) throws(StoreError) -> Bool
     ) throws(StoreError) -> Bool {
+        let cursor = try openFind(filter, in: collection, of: database, options: options, in: session)
+        return try unsafe visit(cursor, body)
+    }
+
+    /// Begins a find and leaves it to the caller to go on.
+    func openFind(
+        _ filter: Document,
+        in collection: String,
+        of database: String,
+        options: Document,
+        in session: MongoSession? = nil
+    ) throws(StoreError) -> MongoCursor {
         let cursor = unsafe filter.bson.withMongoBytes { filter in
             unsafe options.bson.withMongoBytes { options in
                 unsafe cutover_mongo_find(
@@ -94,7 +109,7 @@ internal import MigrationCore
             }
         }
         guard let cursor = unsafe cursor else { throw outcome.error }
-        return try unsafe visit(cursor, body)
+        return unsafe MongoCursor(cursor, outcome: outcome)
     }
 
     /// Visits the documents of an aggregation; see `find`.
@@ -122,25 +137,17 @@ internal import MigrationCore
             }
         }
         guard let cursor = unsafe cursor else { throw outcome.error }
-        return try unsafe visit(cursor, body)
+        return try unsafe visit(MongoCursor(cursor, outcome: outcome), body)
     }
 
-    /// Safety: the cursor is owned by this call; a document's bytes are lent until the next step only.
     private func visit(
-        _ cursor: OpaquePointer,
+        _ cursor: MongoCursor,
         _ body: (UnsafeRawBufferPointer) throws(StoreError) -> Bool
     ) throws(StoreError) -> Bool {
-        defer { unsafe mongoc_cursor_destroy(cursor) }
-        var document = unsafe cutover_mongo_bytes(bytes: nil, count: 0)
-        while true {
-            switch unsafe cutover_mongo_cursor_next(outcome.pointer, cursor, &document) {
-            case 1:
-                let bytes = unsafe UnsafeRawBufferPointer(start: document.bytes, count: document.count)
-                guard try unsafe body(bytes) else { return false }
-            case 0: return true
-            default: throw outcome.error
-            }
+        while let bytes = try unsafe cursor.next() {
+            guard try unsafe body(bytes) else { return false }
         }
+        return true
     }
 
     // MARK: Sessions

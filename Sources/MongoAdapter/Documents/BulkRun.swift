@@ -18,7 +18,7 @@ struct BulkRun {
 
     init(_ writes: ArraySlice<DocumentWrite>) {
         kind = writes.first.map(Self.kind) ?? .single
-        var keys: Set<DocumentKey> = []
+        var keys = Set<DocumentKey>(minimumCapacity: kind == .single ? 1 : writes.count)
         for write in writes {
             guard Self.kind(of: write) == kind, keys.insert(write.key).inserted else { break }
             count += 1
@@ -27,9 +27,9 @@ struct BulkRun {
     }
 
     private static func kind(of write: DocumentWrite) -> Kind {
-        let candidates = DocumentPlace.candidates(write.key)
-        let isPlain = candidates.count == 1
-        guard candidates[0] == DocumentPlace.first(write.key) else { return .single }
+        // A new symbol does not go to its usual place.
+        if case .symbol = write.key.id.value, DocumentPlace.first(write.key) != .usual(write.key) { return .single }
+        let isPlain = DocumentPlace.hasOne(write.key)
         return switch write.action {
         case .put(_, .insert): isPlain ? .inserts : .numberedInserts
         case .put(_, .upsert): isPlain ? .upserts : .single

@@ -33,7 +33,7 @@ struct ChangeEvent: Sendable {
             } else if unsafe bytes.isName(element.name, "documentKey"), element.type == .document {
                 place = try unsafe Document(storedBSON: value)["_id"].map { DocumentPlace($0) }
             } else if unsafe bytes.isName(element.name, "fullDocument"), element.type == .document {
-                row = unsafe StoredForm.row(in: value, of: collection)
+                row = unsafe StoredForm.row(in: [UInt8](value), of: collection)
             }
         }
         guard let token else { throw StoreError(.corrupt, "An event of the change stream has no resume token.") }

@@ -13,7 +13,7 @@ struct DirectWriter {
 
     /// Whether a single command decides: the document can be at one place only.
     static func takes(_ write: DocumentWrite) -> Bool {
-        guard DocumentPlace.candidates(write.key).count == 1 else { return false }
+        guard DocumentPlace.hasOne(write.key) else { return false }
         return switch write.action {
         case .put(_, .ifMatches(let tag)): !StoredForm.isContentTag(tag)
         case .put: true
@@ -31,7 +31,7 @@ struct DirectWriter {
             let query = query(of: write, condition)
             return try update([(write, body, query)], upserts: condition == .upsert)[0]
         case .delete(let tag):
-            var query = DocumentPlace.candidates(write.key)[0].query
+            var query = DocumentPlace.usual(write.key).query
             query.append(StoredForm.expiryPath, ["$not": ["$lte": .date(now)]])
             if let tag { query.append(StoredForm.versionPath, .string(tag.text)) }
             let reply = try run(
@@ -47,7 +47,7 @@ struct DirectWriter {
 
     /// Finds the document that a put may replace.
     private func query(of write: DocumentWrite, _ condition: WriteCondition) -> Document {
-        var query = DocumentPlace.candidates(write.key)[0].query
+        var query = DocumentPlace.usual(write.key).query
         switch condition {
         case .upsert, .insert: break
         case .replace: query.append(StoredForm.expiryPath, ["$not": ["$lte": .date(now)]])
@@ -68,7 +68,8 @@ struct DirectWriter {
     ) throws(StoreError) -> [WriteOutcome?] {
         let tags = writes.map { _ in etags.next() }
         let collection = writes[0].write.key.collection
-        let command = command("insert", on: collection, "documents", ordered: ordered) { writer in
+        let bytes = writes.reduce(0) { $0 + $1.body.byteCount + Self.bytesAround }
+        let command = command("insert", on: collection, "documents", ordered: ordered, bytes: bytes) { writer in
             for (index, item) in writes.enumerated() {
                 writer.appendHeader(.document, index: index)
                 append(item.body, item.write, tags[index], to: &writer)
@@ -126,7 +127,7 @@ struct DirectWriter {
         StoredForm.append(
             body,
             key: write.key,
-            at: DocumentPlace.candidates(write.key)[0],
+            at: DocumentPlace.usual(write.key),
             etag: tag,
             expiresAt: write.expiry(now: now, default: defaultLifetime),
             to: &writer
@@ -138,7 +139,9 @@ struct DirectWriter {
         _ tags: [ETag],
         upserts: Bool
     ) -> Document {
-        command("update", on: writes[0].write.key.collection, "updates", ordered: false) { writer in
+        let bytes = writes.reduce(0) { $0 + $1.body.byteCount + $1.query.byteCount + Self.bytesAround }
+        let collection = writes[0].write.key.collection
+        return command("update", on: collection, "updates", ordered: false, bytes: bytes) { writer in
             for (index, item) in writes.enumerated() {
                 writer.appendHeader(.document, index: index)
                 let update = writer.beginDocument()
@@ -151,14 +154,19 @@ struct DirectWriter {
         }
     }
 
+    /// What surrounds a body in a command: its version, its place and names, mostly.
+    private static let bytesAround = 160
+
+    /// - Parameter bytes: about how large the items are together.
     private func command(
         _ name: String,
         on collection: CollectionName,
         _ items: String,
         ordered: Bool,
+        bytes: Int,
         _ fill: (inout BSONWriter) -> Void
     ) -> Document {
-        var writer = BSONWriter(reservingCapacity: 16_384)
+        var writer = BSONWriter(reservingCapacity: bytes + 1_024)
         let start = writer.beginDocument()
         writer.append(name, .string(collection.nameInMongoDB))
         writer.append("ordered", .bool(ordered))
@@ -222,7 +230,7 @@ struct DirectWriter {
     {
         var versions: Set<String> = []
         unsafe try client.find(
-            ["_id": ["$in": .array(writes.map { DocumentPlace.candidates($0.key)[0].value })]],
+            ["_id": ["$in": .array(writes.map { DocumentPlace.usual($0.key).value })]],
             in: writes[0].key.collection.nameInMongoDB,
             of: database,
             options: ["projection": .document([StoredForm.versionPath: 1])],

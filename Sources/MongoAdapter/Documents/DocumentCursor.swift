@@ -15,6 +15,9 @@ struct DocumentCursor {
     var upper: DocumentPlace?
     /// What the server may leave out already.
     var prefilter: Document?
+    /// When documents are looked at: those that have expired until then are passed over.
+    ///
+    /// The server could leave them out, and would look into each document for it; they are few, because it removes them.
     let now: WallTime
 
     enum Verdict {
@@ -23,13 +26,34 @@ struct DocumentCursor {
         case full
     }
 
+    /// How the server is asked for documents.
+    struct Reading {
+        /// How many it sends at a time.
+        var batch: Int
+        /// After how many the page is full, whatever they are. The server then ends the cursor by itself, which spares a command for
+        /// each page.
+        var limit: Int?
+
+        /// For a reader that is likely to take so many.
+        init(count: Int, takesEach: Bool) {
+            // Beyond the limit, or the server would wait for another command before it ends the cursor.
+            batch = min(max(count, 1), 10_000) + 2
+            if takesEach { limit = min(count, maximumRowCount) }
+        }
+
+        /// In batches that one reader decodes while the server makes the next.
+        init(limit: Int) {
+            self.limit = min(limit, maximumRowCount)
+            batch = min(max((limit + 5) / 4, 64), 10_000)
+        }
+    }
+
     /// Visits documents from the lower bound on, or after a place.
     ///
     /// - Parameters:
     ///   - place: the document after which to go on; nil begins at the lower bound.
     ///   - count: how many documents the reader is likely to take.
-    ///   - takesEach: whether the page is full after so many documents whatever they are. The server then ends the cursor by itself,
-    ///     which spares a command for each page.
+    ///   - takesEach: whether the page is full after so many documents whatever they are.
     ///   - body: says of each document whether the page takes more.
     /// - Returns: The place of the last document of the page; nil when nothing follows it.
     func visit(
@@ -38,45 +62,69 @@ struct DocumentCursor {
         takesEach: Bool = false,
         _ body: (FoundRow) throws(StoreError) -> Verdict
     ) throws(StoreError) -> DocumentPlace? {
-        var conditions: [Value] = [.document(StoredForm.isLive(at: now))]
-        if let place { conditions.append(["_id": ["$ne": place.value]]) }
-        if let prefilter { conditions.append(.document(prefilter)) }
-        var options: Document = [
-            "sort": ["_id": 1], "hint": ["_id": 1],
-            // Beyond the limit, or the server would wait for another command before it ends the cursor.
-            "batchSize": .int64(Int64(min(max(count, 1), 10_000) + 2)),
-        ]
-        if takesEach { options.append("limit", .int64(Int64(min(count, Self.maximumRowCount)) + 1)) }
-        let start = place ?? lower
-        if let start { options.append("min", .document(Document(uniqueFields: [("_id", start.value)]))) }
-        if let upper { options.append("max", .document(Document(uniqueFields: [("_id", upper.value)]))) }
-        var seen = 0
         var last: DocumentPlace?
+        let reading = Reading(count: count, takesEach: takesEach)
+        let isOver = unsafe try read(after: place, reading) { (bytes) throws(StoreError) in
+            let row = unsafe StoredForm.row(in: [UInt8](bytes), of: collection)
+            last = row.place ?? last
+            return row.isExpired(at: now) ? .more : try body(row)
+        }
+        return isOver ? nil : last
+    }
+
+    /// Hands out documents as the server sends them, from the lower bound on, or after a place.
+    ///
+    /// - Parameters:
+    ///   - place: the document after which to go on; nil begins at the lower bound.
+    ///   - reading: how many to ask for.
+    ///   - body: says of each document whether the page takes more; its bytes are lent for the call.
+    /// - Returns: Whether nothing follows the last document that was handed out.
+    func read(
+        after place: DocumentPlace?,
+        _ reading: Reading,
+        _ body: (UnsafeRawBufferPointer) throws(StoreError) -> Verdict
+    ) throws(StoreError) -> Bool {
+        var options = Self.options(from: place ?? lower, to: upper, batch: reading.batch)
+        if let limit = reading.limit { options.append("limit", .int64(Int64(limit) + (place == nil ? 1 : 2))) }
+        let start = place ?? lower
+        var seen = 0
         var isFull = false
-        func find(_ conditions: [Value], _ options: Document) throws(StoreError) -> Bool {
+        // A lower bound is part of the range, and a place was read before.
+        var mayBePlace = place != nil
+        func find(_ filter: Document, _ options: Document) throws(StoreError) -> Bool {
             unsafe try client.find(
-                ["$and": .array(conditions)],
+                filter,
                 in: collection.nameInMongoDB,
                 of: database,
                 options: options
             ) { (bytes) throws(StoreError) in
+                if mayBePlace {
+                    mayBePlace = false
+                    if unsafe StoredForm.place(in: bytes) == place { return true }
+                }
                 // One more than the page takes: then something follows it.
                 if isFull { return false }
-                let row = unsafe StoredForm.row(in: bytes, of: collection)
-                switch row {
-                case .document(let found): last = found.place
-                case .unreadable(_, let place): last = place ?? last
-                }
                 seen += 1
-                isFull = try body(row) == .full || seen >= Self.maximumRowCount
+                isFull = try unsafe body(bytes) == .full || seen >= reading.limit ?? Self.maximumRowCount
                 return true
             }
         }
-        var isOver = start?.value == .maxKey ? true : try find(conditions, options)
-        // An index scan with a lower bound alone ends before the greatest key of all.
+        let filter = prefilter ?? Document()
+        var isOver = start?.value == .maxKey ? true : try find(filter, options)
         if isOver, start != nil, upper == nil, place?.value != .maxKey {
-            isOver = try find(conditions + [["_id": ["$eq": .maxKey]]], ["hint": ["_id": 1]])
+            isOver = try find(["$and": [.document(filter), .document(Self.greatest)]], ["hint": ["_id": 1]])
         }
-        return isOver ? nil : last
+        return isOver
     }
+
+    /// The options of a find that reads in the order of places.
+    static func options(from start: DocumentPlace?, to end: DocumentPlace?, batch: Int) -> Document {
+        var options: Document = ["sort": ["_id": 1], "hint": ["_id": 1], "batchSize": .int64(Int64(batch))]
+        if let start { options.append("min", .document(Document(uniqueFields: [("_id", start.value)]))) }
+        if let end { options.append("max", .document(Document(uniqueFields: [("_id", end.value)]))) }
+        return options
+    }
+
+    /// Selects the greatest key of all, before which an index scan with a lower bound alone ends.
+    static let greatest: Document = ["_id": ["$eq": .maxKey]]
 }

@@ -33,16 +33,21 @@ struct DocumentPlace: Sendable, Hashable {
 
     /// Where a document under the key may be, the usual place first.
     static func candidates(_ key: DocumentKey) -> [DocumentPlace] {
-        guard let natural = natural(key) else { return [exact(key)] }
-        return key.id.value.isUniqueInMongoDB ? [natural] : [natural, exact(key)]
+        hasOne(key) ? [usual(key)] : [usual(key), exact(key)]
     }
+
+    /// The place where a document under the key is, unless another one is there.
+    static func usual(_ key: DocumentKey) -> DocumentPlace { natural(key) ?? exact(key) }
+
+    /// Whether a document under the key can be at its usual place only.
+    static func hasOne(_ key: DocumentKey) -> Bool { key.id.value.isUniqueInMongoDB || natural(key) == nil }
 
     /// Where a document that is at none of its places goes.
     ///
     /// A symbol leaves the usual place to the text that MongoDB takes for it: texts are looked for there only.
     static func first(_ key: DocumentKey) -> DocumentPlace {
         if case .symbol = key.id.value { return exact(key) }
-        return candidates(key)[0]
+        return usual(key)
     }
 
     /// The key of a document at this place.

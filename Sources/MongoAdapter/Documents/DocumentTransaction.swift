@@ -92,7 +92,7 @@ struct DocumentTransaction {
             of: database,
             in: session
         ) { (bytes) throws(StoreError) in
-            let row = unsafe StoredForm.row(in: bytes, of: key.collection)
+            let row = unsafe StoredForm.row(in: [UInt8](bytes), of: key.collection)
             let (place, found): (DocumentPlace?, DocumentKey?) =
                 switch row {
                 case .document(let document): (document.place, document.key)

@@ -66,7 +66,7 @@ struct DocumentWriter {
         case .numberedInserts: first = try insertBesideSiblings(bodies, order: order)
         case .upserts:
             first = try direct.update(
-                bodies.map { ($0.write, $0.body, DocumentPlace.candidates($0.write.key)[0].query) },
+                bodies.map { ($0.write, $0.body, DocumentPlace.usual($0.write.key).query) },
                 upserts: true
             )
         // One replacement alone needs no transaction.

@@ -10,45 +10,25 @@ extension MongoDocumentStore {
             try DocumentRules.check(pageSize: pageSize)
             try CollectionCatalog.check(range.collection, database: database)
             let cursor = try ScanCursor(range, after: continuation)
-            let start = try Self.place(cursor.position, isContinuation: true)
-            let lower = try Self.place(range.lowerBound, isContinuation: false)
-            let upper = try Self.place(range.upperBound, isContinuation: false)
-            let (database, time) = (database, now())
-            return try await connection.lanes.run { (client) throws(StoreError) -> ScanPage in
-                let rows = DocumentCursor(
-                    client: client,
-                    database: database,
-                    collection: range.collection,
-                    lower: lower,
-                    upper: upper,
-                    now: time
-                )
-                var documents: [StoredDocument] = []
-                var unreadable: [UnreadableDocument] = []
-                let last = try rows.visit(after: start, count: pageSize, takesEach: true) { (row) throws(StoreError) in
-                    switch row {
-                    case .document(let found): documents.append(found.stored)
-                    case .unreadable(let row, _): unreadable.append(row)
-                    }
-                    return documents.count + unreadable.count < pageSize ? .more : .full
-                }
-                return ScanPage(
-                    documents: documents,
-                    unreadable: unreadable,
-                    continuation: last.map { cursor.continuation(at: $0.text) }
-                )
-            }
+            let start = try DocumentPlace.position(cursor.position)
+            let lower = try DocumentPlace.bound(range.lowerBound)
+            let upper = try DocumentPlace.bound(range.upperBound)
+            let rows = RowReader(store: self, collection: range.collection, lower: lower, upper: upper)
+            let (page, next) = try await rows.page(after: start, count: pageSize)
+            return ScanPage(
+                documents: page.documents,
+                unreadable: page.unreadable,
+                continuation: next.map { cursor.continuation(at: $0.text) }
+            )
         }
     }
 
-    private static func place(_ text: String?, isContinuation: Bool) throws(StoreError) -> DocumentPlace? {
-        guard let text else { return nil }
-        guard let place = DocumentPlace(text: text) else {
-            throw isContinuation
-                ? StoreError(.invalidContinuation, "The continuation is damaged; begin the scan again without one.")
-                : StoreError(.invalidArgument, "The range was not made by this kind of store; ask it for its ranges.")
+    public func reader(of range: ScanRange, after continuation: Continuation?) throws(StoreError) -> any RangeReader {
+        do throws(StoreError) {
+            return try CursorReader(self, range, after: continuation)
+        } catch {
+            throw error.from(id)
         }
-        return place
     }
 
     public func scanRanges(of collection: CollectionName, maximumCount: Int) async throws(StoreError) -> [ScanRange] {
@@ -67,6 +47,29 @@ extension MongoDocumentStore {
                 return zip(lower, upper).map { ScanRange(collection, lowerBound: $0, upperBound: $1) }
             }
         }
+    }
+}
+
+extension DocumentPlace {
+    /// The place in a continuation. Throws `invalidContinuation`.
+    static func position(_ text: String?) throws(StoreError) -> DocumentPlace? {
+        guard let text else { return nil }
+        guard let place = DocumentPlace(text: text) else {
+            throw StoreError(.invalidContinuation, "The continuation is damaged; begin the scan again without one.")
+        }
+        return place
+    }
+
+    /// The place at which a range begins or ends. Throws `invalidArgument`.
+    static func bound(_ text: String?) throws(StoreError) -> DocumentPlace? {
+        guard let text else { return nil }
+        guard let place = DocumentPlace(text: text) else {
+            throw StoreError(
+                .invalidArgument,
+                "The range was not made by this kind of store; ask it for its ranges."
+            )
+        }
+        return place
     }
 }
 

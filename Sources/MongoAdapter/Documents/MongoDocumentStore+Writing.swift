@@ -170,6 +170,6 @@ extension DocumentWrite {
     /// About how much of a command the write takes: the body, and the key where it selects and where it is stored.
     fileprivate var commandBytes: Int {
         guard case .put(let body, _) = action else { return 0 }
-        return body.byteCount + 2 * (key.id.text.utf8.count + key.partition.text.utf8.count)
+        return body.byteCount + 2 * (key.id.textByteCount + key.partition.text.utf8.count)
     }
 }

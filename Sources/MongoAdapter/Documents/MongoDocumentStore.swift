@@ -172,7 +172,9 @@ public final class MongoDocumentStore: DocumentStore {
             try check(key)
             let (database, now) = (database, now)
             return try await connection.lanes.run { (client) throws(StoreError) in
-                try client.documents([key], in: database, options: .linearizable, now: now())[key]
+                try client.decidingRead { (session) throws(StoreError) in
+                    try client.documents([key], in: database, now: now(), session: session)[key]
+                }
             }
         }
     }
@@ -205,8 +207,8 @@ extension MongoClient {
     fileprivate func documents(
         _ keys: some Collection<DocumentKey>,
         in database: String,
-        options: Document = Document(),
-        now: WallTime
+        now: WallTime,
+        session: MongoSession? = nil
     ) throws(StoreError) -> [DocumentKey: StoredDocument] {
         guard let collection = keys.first?.collection else { return [:] }
         let places = keys.flatMap { DocumentPlace.candidates($0).map(\.value) }
@@ -216,9 +218,9 @@ extension MongoClient {
             ["_id": ["$in": .array(places)]],
             in: collection.nameInMongoDB,
             of: database,
-            options: options
+            in: session
         ) { (bytes) throws(StoreError) in
-            let row = unsafe StoredForm.row(in: bytes, of: collection)
+            let row = unsafe StoredForm.row(in: [UInt8](bytes), of: collection)
             if case .unreadable(let row, _) = row, row.key.map({ !wanted.contains($0) }) ?? false { return true }
             let found = try row.document(in: collection)
             if wanted.contains(found.key), !found.isExpired(at: now) { documents[found.key] = found.stored }

@@ -15,6 +15,18 @@ enum FoundRow: Sendable {
     case document(FoundDocument)
     case unreadable(UnreadableDocument, DocumentPlace?)
 
+    /// Where it stands; nil when even that cannot be read.
+    var place: DocumentPlace? {
+        switch self {
+        case .document(let found): found.place
+        case .unreadable(_, let place): place
+        }
+    }
+
+    func isExpired(at now: WallTime) -> Bool {
+        if case .document(let found) = self { found.isExpired(at: now) } else { false }
+    }
+
     /// The document; throws `corrupt` for one that does not parse.
     func document(in collection: CollectionName) throws(StoreError) -> FoundDocument {
         switch self {
@@ -32,28 +44,25 @@ enum FoundRow: Sendable {
 
 extension StoredForm {
     /// Reads a document as the server sent it.
-    static func row(in bytes: UnsafeRawBufferPointer, of collection: CollectionName) -> FoundRow {
-        let copy = unsafe [UInt8](bytes)
+    static func row(in bytes: [UInt8], of collection: CollectionName) -> FoundRow {
         do throws(DocumentError) {
-            return .document(try document(try Document(bson: copy, limits: .stored), of: collection))
+            return .document(try document(try Document(bson: bytes, limits: .stored), of: collection))
         } catch {
-            let place = Self.place(in: copy)
+            let place = unsafe bytes.withUnsafeBytes { unsafe Self.place(in: $0) }
             let key = place.flatMap { try? $0.key(in: collection) }
-            return .unreadable(UnreadableDocument(key: key, bytes: copy, error: error), place)
+            return .unreadable(UnreadableDocument(key: key, bytes: bytes, error: error), place)
         }
     }
 
-    /// The `_id` of a document that does not parse as a whole. The server keeps it in front, and its structure is sound.
-    private static func place(in bytes: [UInt8]) -> DocumentPlace? {
-        unsafe bytes.withUnsafeBytes { bytes in
-            var reader = unsafe BSONReader(bytes)
-            guard let element = reader.next(), unsafe bytes.isName(element.name, "_id") else { return nil }
-            var writer = BSONWriter()
-            let start = writer.beginDocument()
-            unsafe writer.bytes.append(contentsOf: UnsafeRawBufferPointer(rebasing: bytes[element.range]))
-            writer.endDocument(start)
-            return (try? Document(bson: writer.bytes))?["_id"].map { DocumentPlace($0) }
-        }
+    /// The `_id` of a document, also of one that does not parse as a whole. The server keeps it in front, and its structure is sound.
+    static func place(in bytes: UnsafeRawBufferPointer) -> DocumentPlace? {
+        var reader = unsafe BSONReader(bytes)
+        guard let element = reader.next(), unsafe bytes.isName(element.name, "_id") else { return nil }
+        var writer = BSONWriter()
+        let start = writer.beginDocument()
+        unsafe writer.bytes.append(contentsOf: UnsafeRawBufferPointer(rebasing: bytes[element.range]))
+        writer.endDocument(start)
+        return (try? Document(bson: writer.bytes))?["_id"].map { DocumentPlace($0) }
     }
 
     private static func document(
@@ -70,7 +79,7 @@ extension StoredForm {
         if case .date(let time)? = hidden?[Hidden.expiry] { expiresAt = time }
         var version: ETag?
         if case .string(let text)? = hidden?[Hidden.version] { version = ETag(text) }
-        let etag = version ?? ETag("~\(body.canonicalDigest(contentDigest))")
+        let etag = version ?? ETag(contentOf: body, prefix: contentTagPrefix)
         return FoundDocument(
             place: place,
             key: key,
@@ -79,10 +88,10 @@ extension StoredForm {
         )
     }
 
-    private static let contentDigest = DigestOptions(excludedFields: [])
+    private static let contentTagPrefix = "~"
 
     /// Whether a tag was made from the content of a document without a version.
-    static func isContentTag(_ tag: ETag) -> Bool { tag.text.utf8.first == UInt8(ascii: "~") }
+    static func isContentTag(_ tag: ETag) -> Bool { tag.text.hasPrefix(contentTagPrefix) }
 
     private static func body(
         of document: Document,

@@ -62,17 +62,14 @@ extension MongoClient {
     func head(
         of tenant: TenantID,
         in database: String,
-        options: Document = Document(),
         session: MongoSession? = nil
     ) throws(StoreError) -> TenantHead? {
-        var options = options
-        options.append("limit", 1)
         var found: TenantHead?
         unsafe try find(
             ["_id": .string(tenant.text)],
             in: EventNames.heads,
             of: database,
-            options: options,
+            options: ["limit": 1],
             in: session
         ) { (bytes) throws(StoreError) in
             found = try HeadDocument.head(in: try unsafe Document(storedBSON: bytes), of: tenant)

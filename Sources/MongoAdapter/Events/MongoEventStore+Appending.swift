@@ -34,7 +34,9 @@ extension MongoEventStore {
                     return try HeadRules.require(head, tenant: tenant, store: id)
                 }
                 // Not raised: there is no head, or its fence is as high already.
-                let found = try client.head(of: tenant, in: database, options: .linearizable)
+                let found = try client.decidingRead { (session) throws(StoreError) in
+                    try client.head(of: tenant, in: database, session: session)
+                }
                 var head = try HeadRules.require(found, tenant: tenant, store: id)
                 try HeadRules.apply(head.fence.admitsRaise(to: fence), to: &head, tenant: tenant, store: id)
                 return head
@@ -166,11 +168,6 @@ extension MongoClient {
             throw error.ofWrite()
         }
     }
-}
-
-extension Document {
-    /// The options of a read that decides: the primary first makes sure that it still is one.
-    static let linearizable: Document = ["readConcern": ["level": "linearizable"], "maxTimeMS": 10_000]
 }
 
 extension StoreError {

@@ -58,7 +58,10 @@ extension MongoEventStore {
         try await named { () async throws(StoreError) -> TenantHead? in
             let (id, database) = (id, database)
             return try await connection.lanes.run { (client) throws(StoreError) -> TenantHead? in
-                guard let head = try client.head(of: tenant, in: database, options: .linearizable) else { return nil }
+                let found = try client.decidingRead { (session) throws(StoreError) in
+                    try client.head(of: tenant, in: database, session: session)
+                }
+                guard let head = found else { return nil }
                 if case .refused(let code) = head.fence.admitsRead(epoch) {
                     throw head.fence.error(code, tenant: tenant, store: id)
                 }

@@ -37,7 +37,7 @@ enum MongoDocumentSpeed {
         return [measure("mongo-document-insert", times, "the raw loop's rate", .atLeast(0.9))]
     }
 
-    /// Reading a collection from its first document to its last.
+    /// Reading a collection from its first document to its last, as copies and verifications read.
     static let scanning = Benchmark(measures: ["mongo-document-scan"]) { environment in
         let connection = try await MongoFixture.connection()
         let store = try await open(connection)
@@ -45,18 +45,15 @@ enum MongoDocumentSpeed {
         try MongoFixture.fill(count: count)
         let times = try await Alternation(rounds: environment.rounds) {
             try await Stopwatch.seconds {
+                let reader = try store.reader(of: ScanRange(DocumentFixture.collection), after: nil)
                 var seen = 0
-                var continuation: Continuation?
-                repeat {
-                    let page = try await store.scan(
-                        ScanRange(DocumentFixture.collection),
-                        after: continuation,
-                        pageSize: batchSize
-                    )
+                var isOver = false
+                while !isOver {
+                    let page = try await reader.next(pageSize: batchSize)
                     keep(page)
                     seen += page.documents.count
-                    continuation = page.continuation
-                } while continuation != nil
+                    isOver = page.continuation == nil
+                }
                 guard seen == count else { throw RawFailure("the scan is not whole") }
             } / Double(count)
         } reference: {

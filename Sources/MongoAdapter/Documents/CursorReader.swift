@@ -1,0 +1,107 @@
+internal import CutoverBlockingLanes
+internal import MigrationCore
+
+/// Reads a range with one cursor, a page ahead of its caller.
+///
+/// The cursor belongs to one client, so everything runs on the lane of that one.
+final class CursorReader: RangeReader {
+    private let store: MongoDocumentStore
+    private let range: ScanRange
+    private let cursor: ScanCursor
+    private let lower: DocumentPlace?
+    private let upper: DocumentPlace?
+    private let lane: Int
+    private let number = UInt64.random(in: .min ... .max)
+    private let progress: Locked<Progress>
+
+    /// How far the caller has come.
+    private struct Progress {
+        var place: DocumentPlace?
+        var isOver = false
+    }
+
+    init(_ store: MongoDocumentStore, _ range: ScanRange, after continuation: Continuation?) throws(StoreError) {
+        try CollectionCatalog.check(range.collection, database: store.database)
+        self.store = store
+        self.range = range
+        cursor = try ScanCursor(range, after: continuation)
+        lower = try DocumentPlace.bound(range.lowerBound)
+        upper = try DocumentPlace.bound(range.upperBound)
+        lane = store.connection.lanes.idlest
+        progress = Locked(Progress(place: try DocumentPlace.position(cursor.position)))
+    }
+
+    deinit {
+        let number = number
+        store.connection.lanes.submit(on: lane) { client in
+            if case .success(let client) = client { client.openScans[number] = nil }
+        }
+    }
+
+    func next(pageSize: Int) async throws(StoreError) -> ScanPage {
+        try await store.named { () async throws(StoreError) -> ScanPage in
+            try DocumentRules.check(pageSize: pageSize)
+            return try await self.page(min(pageSize, DocumentCursor.maximumRowCount))
+        }
+    }
+
+    private func page(_ count: Int) async throws(StoreError) -> ScanPage {
+        let from = progress.withLock { $0 }
+        if from.isOver { return ScanPage(documents: [], continuation: nil) }
+        let now = store.now()
+        let batches = RowBatches()
+        async let fetching = fetch(count, after: from.place, into: batches)
+        let page = await batches.decoded(of: range.collection, now: now)
+        let end = await fetching
+        do throws(StoreError) {
+            let (fetched, isOver) = try end.get()
+            // A cancelled task stops to decode, though all has come.
+            guard page.count == fetched else { throw .cancelledCall }
+            let place = page.last ?? from.place
+            progress.withLock { $0 = Progress(place: place, isOver: isOver) }
+            return ScanPage(
+                documents: page.documents,
+                unreadable: page.unreadable,
+                continuation: isOver ? nil : place.map { cursor.continuation(at: $0.text) }
+            )
+        } catch {
+            // The cursor may have gone past what the caller got: the next call begins behind that.
+            let number = number
+            store.connection.lanes.submit(on: lane) { client in
+                if case .success(let client) = client { client.openScans[number] = nil }
+            }
+            throw error
+        }
+    }
+
+    private func fetch(
+        _ count: Int,
+        after place: DocumentPlace?,
+        into batches: RowBatches
+    ) async -> Result<(count: Int, isOver: Bool), StoreError> {
+        defer { batches.finish() }
+        let (database, collection, lanes) = (store.database, range.collection, store.connection.lanes)
+        let (number, lane, lower, upper) = (number, lane, lower, upper)
+        do throws(StoreError) {
+            let end = try await lanes.run(on: lane) { (client) throws(StoreError) -> (count: Int, isOver: Bool) in
+                let scan =
+                    client.openScans[number]
+                    ?? OpenScan(database: database, collection: collection, lower: lower, upper: upper)
+                client.openScans[number] = scan
+                let end = try scan.take(count, after: place, on: client, into: batches)
+                if end.isOver {
+                    client.openScans[number] = nil
+                } else {
+                    // Next on this lane, while what was taken is decoded. The scan is gone by then when the reader is.
+                    lanes.submit(on: lane) { client in
+                        if case .success(let client) = client { client.openScans[number]?.readAhead(count, on: client) }
+                    }
+                }
+                return end
+            }
+            return .success(end)
+        } catch {
+            return .failure(error)
+        }
+    }
+}
