@@ -14,7 +14,7 @@ bench: ## measure; ONLY=word selects, STRICT=1 fails on a missed bar
 simulate: ## whole migrations on virtual time; SEEDS=n, FIRST=seed
 	@SEEDS='$(SEEDS)' FIRST='$(FIRST)' bash Scripts/simulate.sh
 
-crash: ## killed, stalled and robbed processes; STORE=sqlite or mongodb, ROUNDS=n, SEED=n
+crash: ## killed, stalled and robbed processes; STORE=sqlite, mongodb or azure, ROUNDS=n, SEED=n
 	@STORE='$(STORE)' ROUNDS='$(ROUNDS)' SEED='$(SEED)' bash Scripts/crash.sh
 
 fuzz: ## the codecs on mutated inputs; COUNT=n, CUTOVER_SEED=seed

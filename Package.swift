@@ -115,8 +115,8 @@ let package = Package(
         .executableTarget(
             name: "cutover-crash-migration",
             dependencies: [
-                "CutoverCSQLite", "CutoverMongoServer", "MigrationCore", "MigrationTesting", "MongoAdapter",
-                "SQLiteAdapter",
+                "BlobAdapter", "CosmosAdapter", "CutoverAzureServer", "CutoverCSQLite", "CutoverMongoServer",
+                "MigrationCore", "MigrationTesting", "MongoAdapter", "SQLiteAdapter",
             ],
             path: "Tests/CrashPrograms/migration"
         ),

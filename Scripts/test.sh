@@ -117,6 +117,8 @@ if [ "$step_status" -eq 0 ]; then
     step_within 900 "migrations are killed, 50 rounds" env ROUNDS=50 SEED="$CUTOVER_SEED" BUILT=1 bash Scripts/crash.sh
     step_within 600 "migrations on a replica set are killed, 6 rounds" \
         env STORE=mongodb ROUNDS=6 SEED="$CUTOVER_SEED" BUILT=1 bash Scripts/crash.sh
+    step_within 600 "migrations on Cosmos DB and Blob Storage are killed, 4 rounds" \
+        env STORE=azure ROUNDS=4 SEED="$CUTOVER_SEED" BUILT=1 bash Scripts/crash.sh
     # Always the same seeds here, so that a failure belongs to the change that is tested; make simulate looks for new ones.
     step "simulation, 2,000 seeds" env SEEDS=2000 FIRST=1 BUILT=1 bash Scripts/simulate.sh
 fi

@@ -11,16 +11,22 @@ public final class AzureServer: Sendable {
     private let input: FileHandle
 
     /// The connection string of its storage account, whose key is public.
-    public var storage: String {
-        let key = "Eby8vdM02xNOcqFlqUwJPLlmEtlCDXJ1OUzFT50uSRZ6IFsuFq2UVErCz4I6tq/K1SZFPTOtr/KBHBeksoGMGw=="
-        return "AccountName=devstoreaccount1;AccountKey=\(key);BlobEndpoint=\(endpoints["blob"] ?? "");"
-            + "TableEndpoint=\(endpoints["table"] ?? "")"
-    }
+    public var storage: String { Self.storage(blob: endpoints["blob"] ?? "", table: endpoints["table"] ?? "") }
 
     /// The connection string of its Cosmos account, whose key is public.
-    public var cosmos: String {
+    public var cosmos: String { Self.cosmos(endpoints["cosmos"] ?? "") }
+
+    /// The connection string of the storage account of a server that another process has started.
+    public static func storage(blob: String, table: String) -> String {
+        let key = "Eby8vdM02xNOcqFlqUwJPLlmEtlCDXJ1OUzFT50uSRZ6IFsuFq2UVErCz4I6tq/K1SZFPTOtr/KBHBeksoGMGw=="
+        return "AccountName=devstoreaccount1;AccountKey=\(key);BlobEndpoint=\(blob);"
+            + "TableEndpoint=\(table)"
+    }
+
+    /// The connection string of the Cosmos account of a server that another process has started.
+    public static func cosmos(_ endpoint: String) -> String {
         let key = "C2y6yDjf5/R+ob0N8A7Cgv30VRDJIWEHLM+4QDU5DE2nQ9nDuVTqobD4b8mGGyPMbIZnqyMsEcaGQy67XIw/Jw=="
-        return "AccountEndpoint=\(endpoints["cosmos"] ?? "");AccountKey=\(key);"
+        return "AccountEndpoint=\(endpoint);AccountKey=\(key);"
     }
 
     /// Starts a server and waits until it listens.

@@ -1,12 +1,12 @@
 import MigrationCore
 
-/// Whole migrations by processes that are killed, stalled and deprived of their stores, round after round: on SQLite files, or on a
-/// MongoDB server that the program starts.
+/// Whole migrations by processes that are killed, stalled and deprived of their stores, round after round: on SQLite files, on a
+/// MongoDB server that the program starts, or on the emulator of Azure.
 ///
 /// Usage:
-/// - `cutover-crash-migration rounds [--store sqlite|mongodb] [--rounds N] [--seed N] [--seconds N]` is the parent: it starts and
+/// - `cutover-crash-migration rounds [--store sqlite|mongodb|azure] [--rounds N] [--seed N] [--seconds N]` is the parent: it starts and
 ///   kills the others, and proves from the stores alone that nothing was lost. Exits with 1 when something was.
-/// - `cutover-crash-migration writer|operator NAME SEED FOLDER [SERVER]` and `lock FILE MILLISECONDS` are what it starts.
+/// - `cutover-crash-migration writer|operator NAME SEED FOLDER [SERVER...]` and `lock FILE MILLISECONDS` are what it starts.
 @main
 struct CrashMigration {
     static func main() async {
@@ -15,7 +15,7 @@ struct CrashMigration {
             switch (arguments.first, arguments.count) {
             case ("rounds", _): await rounds(arguments.dropFirst())
             case ("lock", 3): FileLock.hold(arguments[1], milliseconds: Int32(arguments[2]) ?? 0)
-            case ("writer", 4...5), ("operator", 4...5):
+            case ("writer", 4...6), ("operator", 4...6):
                 guard let seed = UInt64(arguments[2]), let place = CrashPlace(arguments[3...]) else {
                     Report.fail("the seed is a number, and a folder follows it")
                 }
@@ -29,8 +29,8 @@ struct CrashMigration {
             default:
                 Report.fail(
                     """
-                    usage: cutover-crash-migration rounds [--store sqlite|mongodb] [--rounds N] [--seed N] [--seconds N]
-                           cutover-crash-migration writer|operator NAME SEED FOLDER [SERVER]
+                    usage: cutover-crash-migration rounds [--store sqlite|mongodb|azure] [--rounds N] [--seed N] [--seconds N]
+                           cutover-crash-migration writer|operator NAME SEED FOLDER [SERVER...]
                            cutover-crash-migration lock FILE MILLISECONDS
                     """
                 )
@@ -58,7 +58,9 @@ struct CrashMigration {
         while let name = arguments.next() {
             let text = arguments.next() ?? ""
             if name == "--store" {
-                guard let kind = RoundOptions.Store(rawValue: text) else { Report.fail("--store is sqlite or mongodb") }
+                guard let kind = RoundOptions.Store(rawValue: text) else {
+                    Report.fail("--store is sqlite, mongodb or azure")
+                }
                 options.store = kind
                 continue
             }

@@ -1,29 +1,60 @@
 import MigrationCore
 
-/// Where the stores of a run are: everything in files of a folder, or the control store and most others on a MongoDB server.
+/// Where the stores of a run are: everything in files of a folder, or the control store and most others on a server.
 struct CrashPlace: Sendable {
+    /// A server of a run, as its children are told of it.
+    enum Server: Sendable {
+        /// A replica set of MongoDB, by its connection string.
+        case mongodb(String)
+        /// The emulator of Azure, by the endpoints of its services.
+        case azure(blob: String, cosmos: String)
+    }
+
     let folder: String
-    /// The connection string of the server; `nil` when everything lies in files.
-    let server: String?
+    /// `nil` when everything lies in files.
+    let server: Server?
 
     static let home: StoreID = "first"
 
     /// How the parent tells its children.
-    var arguments: [String] { [folder] + [server].compactMap(\.self) }
+    var arguments: [String] {
+        switch server {
+        case nil: [folder]
+        case .mongodb(let uri): [folder, uri]
+        case .azure(let blob, let cosmos): [folder, blob, cosmos]
+        }
+    }
 
-    init(folder: String, server: String?) {
+    init(folder: String, server: Server?) {
         self.folder = folder
         self.server = server
     }
 
     init?(_ arguments: ArraySlice<String>) {
-        guard let folder = arguments.first, arguments.count <= 2 else { return nil }
-        self.init(folder: folder, server: arguments.dropFirst().first)
+        let arguments = Array(arguments)
+        switch arguments.count {
+        case 1: self.init(folder: arguments[0], server: nil)
+        case 2: self.init(folder: arguments[0], server: .mongodb(arguments[1]))
+        case 3: self.init(folder: arguments[0], server: .azure(blob: arguments[1], cosmos: arguments[2]))
+        default: return nil
+        }
     }
 
-    /// The stores that a tenant moves between. With a server, the last tenant crosses between a file and it, again and again.
+    /// The stores that a tenant moves between.
+    ///
+    /// With MongoDB, the last tenant crosses between a file and it, again and again. With Azure, one crosses between the file that is
+    /// everybody's home and Cosmos DB, one between it and Blob Storage, and the last leaves it and goes between these two.
     func stores(of tenant: TenantID) -> [StoreID] {
-        server != nil && tenant == CrashWorld.tenants.last ? ["first", "file"] : ["first", "second"]
+        switch server {
+        case nil: ["first", "second"]
+        case .mongodb: tenant == CrashWorld.tenants.last ? ["first", "file"] : ["first", "second"]
+        case .azure:
+            switch tenant {
+            case CrashWorld.tenants[0]: ["first", "cosmos"]
+            case CrashWorld.tenants[1]: ["first", "blobs"]
+            default: ["cosmos", "blobs"]
+            }
+        }
     }
 
     /// Where a tenant goes from its active store.
@@ -31,14 +62,22 @@ struct CrashPlace: Sendable {
         stores(of: tenant).first { $0 != active } ?? active
     }
 
-    var pace: Pace { server == nil ? .files : .server }
+    var pace: Pace {
+        switch server {
+        case nil: .files
+        case .mongodb: .server(writerCount: 8)
+        // The emulator takes its part of the machine.
+        case .azure: .server(writerCount: 5)
+        }
+    }
 
     /// Codes that a call of the application may end with in all that happens here.
     var expectedErrors: [String] {
-        server == nil
-            ? ["busy", "timeout", "outcomeUnknown", "controlStoreBehind"]
-            // A control store on a server is never put back to an earlier state here.
-            : ["busy", "timeout", "outcomeUnknown", "unavailable"]
+        switch server {
+        case nil: ["busy", "timeout", "outcomeUnknown", "controlStoreBehind"]
+        // A control store on a server is never put back to an earlier state here.
+        case .mongodb, .azure: ["busy", "timeout", "outcomeUnknown", "unavailable"]
+        }
     }
 }
 
@@ -78,16 +117,18 @@ struct Pace: Sendable {
     )
 
     /// More processes share the two cores of a small machine, and each step takes several answers of a server.
-    static let server = Pace(
-        writerCount: 8,
-        lives: 2,
-        timeout: .milliseconds(2_000),
-        halt: (.milliseconds(2_500), .milliseconds(5_000)),
-        trouble: 1_200..<2_200,
-        randomKill: 600..<3_000,
-        life: .seconds(5),
-        round: .seconds(25),
-        passages: 30,
-        roundsBetweenProofs: 2
-    )
+    static func server(writerCount: Int) -> Pace {
+        Pace(
+            writerCount: writerCount,
+            lives: 2,
+            timeout: .milliseconds(2_000),
+            halt: (.milliseconds(2_500), .milliseconds(5_000)),
+            trouble: 1_200..<2_200,
+            randomKill: 600..<3_000,
+            life: .seconds(5),
+            round: .seconds(25),
+            passages: 30,
+            roundsBetweenProofs: 2
+        )
+    }
 }

@@ -1,3 +1,6 @@
+import BlobAdapter
+import CosmosAdapter
+import CutoverAzureServer
 import MigrationCore
 import MongoAdapter
 import SQLiteAdapter
@@ -18,10 +21,15 @@ struct CrashWorld: Sendable {
     private struct Handles: Sendable {
         var files: [(name: String, database: SQLiteDatabase)] = []
         var connection: MongoConnection?
+        /// The stores that have connections of their own.
+        var stores: [any FencedEventStore] = []
+        var documents: CosmosDocumentStore?
 
         func close() async {
             for file in files { await file.database.close() }
             await connection?.close()
+            for store in stores { await store.close() }
+            await documents?.close()
         }
     }
 
@@ -29,10 +37,10 @@ struct CrashWorld: Sendable {
     static func open(_ place: CrashPlace, withPoints: Bool) async throws(StoreError) -> CrashWorld {
         var opening = Opening(place: place, withPoints: withPoints)
         do throws(StoreError) {
-            if let server = place.server {
-                try await opening.open(on: server)
-            } else {
-                try await opening.openFiles()
+            switch place.server {
+            case nil: try await opening.openFiles()
+            case .mongodb(let server): try await opening.open(on: server)
+            case .azure(let blob, let cosmos): try await opening.open(blob: blob, cosmos: cosmos)
             }
             return try await opening.world()
         } catch {
@@ -68,6 +76,27 @@ struct CrashWorld: Sendable {
                 use(try await MongoEventStore.open(id, on: connection, database: id.text), file: nil)
             }
             try await openStore("file")
+        }
+
+        /// The control store lies in Cosmos DB, and every tenant begins in the file.
+        mutating func open(blob: String, cosmos: String) async throws(StoreError) {
+            var documents = try CosmosConfiguration(connectionString: AzureServer.cosmos(cosmos), database: "control")
+            documents.createsDatabase = true
+            let control = try await CosmosDocumentStore.connect(id: "control", documents)
+            handles.documents = control
+            use(control, file: nil)
+            try await openStore("first")
+            var items = try CosmosConfiguration(connectionString: AzureServer.cosmos(cosmos), database: "events")
+            items.createsDatabase = true
+            let inCosmos = try await CosmosEventStore.connect(id: "cosmos", items)
+            handles.stores.append(inCosmos)
+            use(inCosmos, file: nil)
+            let storage = AzureServer.storage(blob: blob, table: "")
+            var blobs = try BlobConfiguration(connectionString: storage, container: "events")
+            blobs.createsContainer = true
+            let inBlobs = try await BlobEventStore.connect(id: "blobs", blobs)
+            handles.stores.append(inBlobs)
+            use(inBlobs, file: nil)
         }
 
         private mutating func openStore(_ id: StoreID) async throws(StoreError) {

@@ -1,4 +1,3 @@
-import CutoverMongoServer
 import MigrationTesting
 
 /// One round: writers and operators start, and all of them are killed, each at its time; some are started again.
@@ -28,9 +27,13 @@ final class CrashRound {
         random = SeededRandom(seed: rounds.options.seed &* 1_000_003 &+ UInt64(number))
         pace = rounds.place.pace
         plan =
-            rounds.server == nil
+            rounds.place.server == nil
             ? RoundPlan.onFiles(&random, canRestore: rounds.restoration.hasCopy)
-            : RoundPlan.onServer(&random, number: UInt64(number) &+ rounds.options.seed)
+            : RoundPlan.onServer(
+                &random,
+                number: UInt64(number) &+ rounds.options.seed,
+                writerCount: pace.writerCount
+            )
         start = rounds.now
     }
 
@@ -47,7 +50,7 @@ final class CrashRound {
         if plan.copiesControlStore { copyAt = moment(200..<1_000) }
         if plan.locked != nil { lockAt = moment(100..<500) }
         if plan.halted != nil, !plan.haltsAtPoint { haltAt = moment(pace.trouble) }
-        if plan.losesServer { outageAt = moment(pace.trouble) }
+        if plan.failsServer { outageAt = moment(pace.trouble) }
         for index in 0..<(plan.writerCount + plan.operatorCount) {
             lives.append(pace.lives)
             children.append(try spawn(index))
@@ -123,7 +126,7 @@ final class CrashRound {
         }
         if let time = outageAt, now >= time {
             outageAt = nil
-            try await loseServer()
+            try await failServer()
         }
         if let time = copyAt, now >= time {
             copyAt = nil
@@ -165,10 +168,10 @@ final class CrashRound {
         }
     }
 
-    /// Kills the server under everybody and starts it again on its data; who lives then has time to find it.
-    private func loseServer() async throws {
+    /// Makes the server fail under everybody; who lives then has time to go on.
+    private func failServer() async throws {
         let start = rounds.now
-        try await rounds.server?.restart()
+        try await rounds.server.fail()
         rounds.summary.outages += 1
         let lost = rounds.now - start
         for child in children { child.deadline += lost + .seconds(1) }

@@ -1,4 +1,3 @@
-import CutoverMongoServer
 import Foundation
 import MigrationCore
 import MigrationTesting
@@ -8,7 +7,7 @@ final class CrashRounds {
     let options: RoundOptions
     let place: CrashPlace
     /// The server of the run; it ends with this process, however that ends.
-    let server: MongodServer?
+    let server: RoundServer
     var ledger: Ledger
     var summary = CrashSummary()
     var restoration: Restoration
@@ -18,12 +17,12 @@ final class CrashRounds {
 
     var now: ContinuousClock.Instant { clock.now }
 
-    private init(_ options: RoundOptions, _ server: MongodServer?) {
+    private init(_ options: RoundOptions, _ server: RoundServer) {
         self.options = options
         self.server = server
         place = CrashPlace(
             folder: NSTemporaryDirectory() + "cutover-crash-" + UUID().uuidString,
-            server: server?.uri()
+            server: server.place
         )
         ledger = Ledger(expectedErrors: place.expectedErrors)
         restoration = Restoration(place)
@@ -33,22 +32,15 @@ final class CrashRounds {
     /// Runs all rounds, and ends the program.
     static func run(_ options: RoundOptions) async {
         print("seed \(options.seed)")
-        var server: MongodServer?
-        if options.store == .mongodb {
-            do {
-                // What a killed process has begun holds its tenant until the server ends it, by default after a minute.
-                server = try await MongodServer.start(options: ["--setParameter", "transactionLifetimeLimitSeconds=1"])
-            } catch {
-                Report.fail("\(error)")
-            }
-        }
+        let server: RoundServer
+        do { server = try await RoundServer.start(for: options.store) } catch { Report.fail("\(error)") }
         let isProven = await CrashRounds(options, server).run()
-        if isProven { server?.removeData() } else { server?.kill() }
+        server.end(keepingData: !isProven)
         exit(isProven ? 0 : 1)
     }
 
     private func run() async -> Bool {
-        print("files in \(place.folder)" + (server.map { ", server in \($0.folder)" } ?? ""))
+        print("files in \(place.folder)" + server.description)
         do {
             try FileManager.default.createDirectory(atPath: place.folder, withIntermediateDirectories: true)
             // The parent writes the schema, so that the first round is like the others.

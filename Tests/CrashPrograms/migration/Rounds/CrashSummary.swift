@@ -11,7 +11,7 @@ struct CrashSummary {
     var restores = 0
     var repairedRoutes = 0
     var locks = 0
-    /// How often the server was killed.
+    /// How often the server failed.
     var outages = 0
 
     private var kills: Int { randomKills + namedKills.values.reduce(0, +) }
@@ -44,7 +44,7 @@ struct CrashSummary {
         lines.append("\(haltCount) stalls past every timeout, \(haltsAcrossCutover) of them across a cutover")
         for (point, count) in halts.sorted(by: { $0.key < $1.key }) { lines.append("  \(point): \(count)") }
         lines.append("\(restores) restored control stores, \(repairedRoutes) routes repaired; \(locks) files locked")
-        if outages > 0 { lines.append("\(outages) times the server was killed and started again") }
+        if outages > 0 { lines.append("\(outages) times the server failed under everybody") }
         lines.append("\(ledger.cutovers) cutovers, \(ledger.acknowledged.count) acknowledged events")
         for (error, count) in ledger.errors.sorted(by: { $0.key < $1.key }) { lines.append("  met \(error): \(count)") }
         return lines.joined(separator: "\n")

@@ -90,6 +90,21 @@ struct FinalMove {
         try await coordinator.waitUntil(.dualWrite, of: id)
         try await coordinator.cutOver(id)
         Report.say("\(tenant) has moved to \(target) in the end")
+        // The target of an earlier move that was aborted is taken out of use once no move is under way; what stays is a violation.
+        var looks = 0
+        while looks < 200, try await isRetiring(tenant, with: coordinator) {
+            looks += 1
+            try? await Task.sleep(for: .milliseconds(50))
+        }
+    }
+
+    private static func isRetiring(
+        _ tenant: TenantID,
+        with coordinator: MigrationCoordinator
+    ) async throws(CutoverError) -> Bool {
+        try await coordinator.diagnose(tenant).problems.contains { problem in
+            if case .retirementPending = problem { true } else { false }
+        }
     }
 
     private func settledRoutes() async throws {

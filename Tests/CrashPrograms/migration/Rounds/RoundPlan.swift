@@ -4,7 +4,7 @@ import MigrationTesting
 /// Where, how many rounds, of which seed, and for how long at most.
 struct RoundOptions {
     enum Store: String {
-        case sqlite, mongodb
+        case sqlite, mongodb, azure
     }
 
     var store = Store.sqlite
@@ -32,8 +32,8 @@ struct RoundPlan: CustomStringConvertible {
     /// The event store whose write lock is held for a while.
     var locked: String?
     var copiesControlStore = false
-    /// Whether the server is killed and started again.
-    var losesServer = false
+    /// Whether the server fails while everybody works.
+    var failsServer = false
 
     static func onFiles(_ random: inout SeededRandom, canRestore: Bool) -> RoundPlan {
         var plan = RoundPlan(writerCount: Pace.files.writerCount, operatorCount: 1 + random.below(2))
@@ -52,11 +52,11 @@ struct RoundPlan: CustomStringConvertible {
     }
 
     /// Four rounds in a row hold each kind of trouble.
-    static func onServer(_ random: inout SeededRandom, number: UInt64) -> RoundPlan {
-        var plan = RoundPlan(writerCount: Pace.server.writerCount, operatorCount: 2)
+    static func onServer(_ random: inout SeededRandom, number: UInt64, writerCount: Int) -> RoundPlan {
+        var plan = RoundPlan(writerCount: writerCount, operatorCount: 2)
         switch number % 4 {
         case 0: plan.halted = random.below(plan.writerCount)
-        case 1: plan.losesServer = true
+        case 1: plan.failsServer = true
         case 2: plan.halted = plan.writerCount + random.below(plan.operatorCount)
         default: break
         }
@@ -81,7 +81,7 @@ struct RoundPlan: CustomStringConvertible {
         case nil: break
         }
         if let locked { parts.append("\(locked) is locked for a while") }
-        if losesServer { parts.append("the server is killed") }
+        if failsServer { parts.append("the server fails") }
         return parts.joined(separator: ", ")
     }
 }
