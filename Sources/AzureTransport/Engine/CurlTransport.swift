@@ -92,7 +92,7 @@ extension CurlTransport {
         /// HTTP/1.1 and nothing else, as the official clients of Azure do.
         case http1
         /// HTTP/2 where a TLS server offers it, else HTTP/1.1. Streams share a connection: one whose reader is slow holds the
-        /// others on its connection up. Unconfirmed: no test here has a TLS server that speaks HTTP/2.
+        /// others on its connection up.
         case negotiated
     }
 

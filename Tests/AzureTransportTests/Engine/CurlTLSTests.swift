@@ -1,5 +1,4 @@
 import CutoverAzureTransport
-import Foundation
 import Testing
 
 @Suite("TLS is verified, always", .timeLimit(.minutes(1)))
@@ -8,7 +7,7 @@ struct CurlTLSTests {
         "a server with a certificate of its own is trusted with its file, and refused without it and under another name"
     )
     func ownAuthority() async throws {
-        let server = try await TLSServer()
+        let server = try await TLSServer.openssl()
         defer { server.stop() }
         var configuration = CurlTransport.Configuration()
         configuration.certificateAuthorityFile = server.certificate
@@ -50,64 +49,5 @@ struct CurlTLSTests {
         ).error
         #expect(gone?.code == .reset)
         #expect(gone?.requestMayHaveArrived == false)
-    }
-}
-
-/// The server of the `openssl` program with a fresh certificate for 127.0.0.1 that is its own authority.
-private final class TLSServer {
-    let certificate: String
-    private let folder: String
-    private let process = Process()
-    private let port: Int
-
-    init() async throws {
-        folder = NSTemporaryDirectory() + "cutover-tls-\(UInt64.random(in: 0...UInt64.max))"
-        try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
-        certificate = folder + "/certificate.pem"
-        let key = folder + "/key.pem"
-        let maker = Process()
-        maker.executableURL = URL(fileURLWithPath: "/usr/bin/env")
-        maker.arguments = [
-            "openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-days",
-            "2", "-subj",
-            "/CN=cutover-test", "-addext", "subjectAltName=IP:127.0.0.1", "-keyout", key, "-out", certificate,
-        ]
-        maker.standardError = FileHandle.nullDevice
-        let status = try await withCheckedThrowingContinuation { continuation in
-            maker.terminationHandler = { continuation.resume(returning: $0.terminationStatus) }
-            do { try maker.run() } catch { continuation.resume(throwing: error) }
-        }
-        try #require(status == 0, "openssl made no certificate")
-
-        let output = Pipe()
-        process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
-        process.arguments = [
-            "openssl", "s_server", "-accept", "127.0.0.1:0", "-cert", certificate, "-key", key, "-www",
-        ]
-        process.standardInput = FileHandle.nullDevice
-        process.standardOutput = output
-        process.standardError = FileHandle.nullDevice
-        try process.run()
-        var text = ""
-        var found: Int?
-        while found == nil {
-            let data = output.fileHandleForReading.availableData
-            try #require(!data.isEmpty, "openssl s_server ended: \(text)")
-            text += String(decoding: data, as: UTF8.self)
-            found =
-                text.split(separator: "\n").first { $0.hasPrefix("ACCEPT ") && text.contains("\n") }
-                .flatMap { $0.split(separator: ":").last }.flatMap { Int($0) }
-        }
-        port = try #require(found)
-    }
-
-    func url(_ host: String) throws -> HTTPURL {
-        try #require(HTTPURL("https://\(host):\(port)/"))
-    }
-
-    func stop() {
-        // It was seen to live on after a polite request, and holds nothing that is worth one.
-        kill(process.processIdentifier, SIGKILL)
-        try? FileManager.default.removeItem(atPath: folder)
     }
 }
