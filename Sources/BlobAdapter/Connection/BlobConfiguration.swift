@@ -29,6 +29,10 @@ public struct BlobConfiguration: Sendable {
     public var maximumConcurrentRequests = 16
     /// How many bytes of content one block has: 64 KiB to 64 MiB. Default 4 MiB, which makes up to 195 GiB of content.
     public var blockBytes = 4 << 20
+    /// How many pieces of content, each of 4 MiB, a reader has under way or ready before they are asked for. Default 4.
+    ///
+    /// They are what a reader holds in memory beside the piece that it has given; 0 reads each piece when it is asked for.
+    public var readAheadPieces = 4
     /// How long one request may take with all its repetitions. Default 30 seconds.
     public var deadline: Duration = .seconds(30)
 
@@ -62,6 +66,9 @@ public struct BlobConfiguration: Sendable {
         }
         guard (64 << 10...64 << 20).contains(blockBytes) else {
             throw StoreError(.invalidConfiguration, "blockBytes is 64 KiB to 64 MiB.")
+        }
+        guard readAheadPieces >= 0 else {
+            throw StoreError(.invalidConfiguration, "readAheadPieces is not negative; 0 reads nothing ahead.")
         }
         guard Self.isContainerName(container) else {
             throw StoreError(

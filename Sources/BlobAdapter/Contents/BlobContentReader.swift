@@ -41,7 +41,7 @@ extension BlobContentStore {
     /// One piece of a blob, with its checksum checked; nil when there is nothing, or nothing at the range.
     ///
     /// - Parameter tag: the version that it must be of; nil for the first piece.
-    fileprivate func piece(
+    func piece(
         _ blob: String,
         _ range: Range<Int>,
         of tag: ETag?
@@ -85,8 +85,9 @@ extension BlobContentStore {
 
 /// The bytes of one version of a content, pulled piece by piece.
 ///
-/// Pieces have up to 4 MiB. Each iteration begins at the first byte again; all of them see the version that was there when
-/// the reader was made, or end with `versionConflict` when it was replaced.
+/// Pieces have up to 4 MiB. Once an iteration has begun, the next ``BlobConfiguration/readAheadPieces`` of them are read before
+/// they are asked for, side by side. Each iteration begins at the first byte again; all of them see the version that was there
+/// when the reader was made, or end with `versionConflict` when it was replaced.
 public struct BlobContentReader: AsyncSequence, Sendable {
     /// The most bytes whose checksum the service computes for a range.
     static let pieceBytes = 4 << 20
@@ -130,10 +131,17 @@ public struct BlobContentReader: AsyncSequence, Sendable {
         let reader: BlobContentReader
         var offset: Int
         var checksum = ContentMD5()
+        private let ahead: ReadAhead
 
         init(reader: BlobContentReader) {
             self.reader = reader
             offset = reader.range.lowerBound
+            ahead = ReadAhead(
+                reader.store,
+                blob: reader.blob,
+                tag: reader.content.etag,
+                end: reader.range.upperBound
+            )
         }
 
         /// The next piece, never empty; nil at the end.
@@ -143,27 +151,32 @@ public struct BlobContentReader: AsyncSequence, Sendable {
             let range = reader.range
             guard offset < range.upperBound else { return nil }
             let piece: [UInt8]
-            if offset == range.lowerBound {
-                piece = reader.first
-            } else {
-                let wanted = offset..<Swift.min(offset + BlobContentReader.pieceBytes, range.upperBound)
-                let (store, blob, tag) = (reader.store, reader.blob, reader.content.etag)
-                let next = try await store.door.enter { () async throws(StoreError) -> [UInt8] in
-                    guard let piece = try await store.piece(blob, wanted, of: tag) else {
-                        throw StoreError(.versionConflict, "The content was removed while it was read.")
-                    }
-                    return piece.bytes
+            do throws(StoreError) {
+                if offset == range.lowerBound {
+                    piece = reader.first
+                    ahead.begin(at: offset + piece.count)
+                } else {
+                    piece = try await ahead.piece(at: offset)
                 }
-                piece = next
-            }
-            offset += piece.count
-            if range.count == reader.content.byteCount {
-                checksum.update(piece)
-                if offset == range.upperBound, let md5 = reader.content.md5, Base64.text(md5) != checksum.headerValue {
-                    throw BlobContentReader.damaged.from(reader.store.id)
-                }
+                offset += piece.count
+                try check(piece)
+            } catch {
+                ahead.cancel()
+                offset = range.upperBound
+                throw error
             }
             return piece
+        }
+
+        /// Keeps the checksum of the whole; at its end it has to be the one that the writer left.
+        private mutating func check(_ piece: [UInt8]) throws(StoreError) {
+            guard reader.range.count == reader.content.byteCount else { return }
+            checksum.update(piece)
+            if offset == reader.range.upperBound, let md5 = reader.content.md5,
+                Base64.text(md5) != checksum.headerValue
+            {
+                throw BlobContentReader.damaged.from(reader.store.id)
+            }
         }
 
         /// The next piece, as ``next()`` gives it, on the actor of the caller.
