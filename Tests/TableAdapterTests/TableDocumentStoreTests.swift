@@ -84,6 +84,37 @@ struct TableDocumentStoreTests {
         #expect(try await store.read(key("a"))?.document == ["n": 2])
     }
 
+    @Test("a transaction of inserts only is sent once: found when its reply was lost, and unknown when its request was")
+    func lostInserts() async throws {
+        let tables = FakeTables()
+        let store = try await store(tables)
+        let batches = {
+            tables.state.withLock { $0.requests.count { $0.url.percentEncodedPath.hasSuffix("$batch") } }
+        }
+        let inserts: [DocumentWrite] = ["a", "b"].map { .put(["n": 1], to: key($0), condition: .insert) }
+        lose(1, of: tables, applied: false)
+        guard case .unknown(let error) = try await store.transact(inserts) else {
+            Issue.record("The outcome is unknown.")
+            return
+        }
+        #expect(error.code == .outcomeUnknown && error.context.store == store.id)
+        // Sent again, it could undo what another writer has deleted meanwhile.
+        #expect(batches() == 1)
+        #expect(try await store.readMany([key("a"), key("b")]).allSatisfy { $0 == nil })
+        lose(1, of: tables, applied: true)
+        guard case .applied(let tags) = try await store.transact(inserts) else {
+            Issue.record("The transaction is applied.")
+            return
+        }
+        #expect(batches() == 2)
+        #expect(try await store.readMany([key("a"), key("b")]).map { $0?.etag } == tags)
+        // A third time they are there already.
+        guard case .rejected(index: 0, .exists) = try await store.transact(inserts) else {
+            Issue.record("The transaction is rejected.")
+            return
+        }
+    }
+
     @Test("a transaction that may never have arrived, and met its condition no more, is unknown")
     func unknownTransaction() async throws {
         let tables = FakeTables()

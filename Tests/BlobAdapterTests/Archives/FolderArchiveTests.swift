@@ -139,6 +139,36 @@ struct FolderArchiveTests {
         #expect(again.alreadyThereFiles == there && again.uploadedFiles == 20 - there)
     }
 
+    @Test("who is cancelled between two attempts of an upload does not make the second", arguments: 0...2)
+    func cancelledBetweenAttempts(_ requestsAfter: Int) async throws {
+        let folder = try Folder()
+        try folder.write(Folder.bytes(100), to: "a")
+        let store = try await store()
+        let path = folder.path
+        let archive = Locked<Task<FolderArchiveSummary, any Error>?>(nil)
+        let isLost = Locked(false)
+        let after = Counter()
+        blobs.state.withLock { state in
+            state.hold = { request in
+                let counts = request.method == .put ? isLost.withLock { !$0 } : isLost.withLock { $0 }
+                guard counts, (request.method == .put ? 0 : after.next()) == requestsAfter else { return }
+                while archive.withLock({ $0?.cancel() }) == nil { await Task.yield() }
+            }
+            state.before = { request in
+                guard request.method == .put, !isLost.withLock({ $0 }) else { return nil }
+                isLost.withLock { $0 = true }
+                return FakeBlobs.lost
+            }
+        }
+        archive.withLock { $0 = Task { try await store.archive(folder: path) } }
+        let task = try #require(archive.withLock { $0 })
+        let error = await #expect(throws: StoreError.self) { try await task.value }
+        #expect(error?.code == .cancelled)
+        #expect(puts() == 1)
+        blobs.state.withLock { ($0.hold, $0.before) = (nil, nil) }
+        #expect(try await store.archive(folder: path).uploadedFiles == 1)
+    }
+
     @Test("no more requests and blocks are under way than configured")
     func bounded() async throws {
         let folder = try Folder()
