@@ -36,6 +36,10 @@ extension AzureServer {
         case replyLost
         /// The server closes the connection before it has carried it out.
         case requestLost
+        /// The server waits for some milliseconds before it carries it out.
+        case delayed(milliseconds: Int)
+        /// Nothing: it is only counted, see ``AzureServer/faultsMet()``.
+        case counted
         /// The server refuses it for now, with 503.
         case busy
         /// Cosmos DB refuses it with these.
@@ -107,6 +111,8 @@ extension AzureServer.Fault {
         switch effect {
         case .throttled(let milliseconds):
             fields["effect"] = ["status": 429, "retryAfterMilliseconds": milliseconds]
+        case .delayed(let milliseconds): fields["effect"] = ["delayMilliseconds": milliseconds]
+        case .counted: fields["effect"] = ["delayMilliseconds": 0]
         case .replyLost: fields["effect"] = ["reset": "after"]
         case .requestLost: fields["effect"] = ["reset": "before"]
         case .refused(let status, let substatus):

@@ -28,6 +28,12 @@ public struct CosmosConfiguration: Sendable {
     public var uniqueKeys: [CollectionName: [[FieldPath]]] = [:]
     /// Whether documents have lifetimes. Then a write under a condition reads first, because the service deletes late. Default false.
     public var keepsLifetimes = false
+    /// Whether no document has another value at the paths of its partition key than its key, as is so where other programs wrote it.
+    /// Default false: a key is what a call says, whatever the document holds.
+    ///
+    /// Then a write of one that has is refused with `invalidDocument`, and a filter that fixes the first levels of a hierarchical key
+    /// goes only to the ranges that can hold them.
+    public var documentsAgreeWithKeys = false
     /// Whether this process alone uses the data, now and for as long as the store is open. Default false.
     ///
     /// An account with Session consistency shows a process its own writes at once, and those of others late. So an event store

@@ -21,6 +21,9 @@ struct WalkPlace: Sendable {
         parts = [Part(minimum: minimum, maximum: maximum, token: nil)]
     }
 
+    /// Everything in a container.
+    static let whole = WalkPlace(from: "", to: "FF")
+
     /// Reads what ``text`` writes.
     init?(_ text: String) {
         guard let document = try? Document(json: text), case .array(let elements)? = document["parts"],
@@ -62,6 +65,8 @@ struct CollectionWalk: Sendable {
     let query: ItemQuery
     /// The header of the partition that the walk stays in.
     var partition: String?
+    /// Where the walk begins.
+    var start = WalkPlace.whole
     let ranges: ContainerRangeCache
 
     private var context: StoreError.Context { StoreError.Context(collection: collection) }

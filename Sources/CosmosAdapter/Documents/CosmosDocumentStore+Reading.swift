@@ -8,31 +8,42 @@ extension CosmosDocumentStore {
         pageSize: Int
     ) async throws(StoreError) -> DocumentPage {
         try await door.enter { () async throws(StoreError) -> DocumentPage in
-            try DocumentRules.check(pageSize: pageSize)
-            let cursor = try QueryCursor(query, after: continuation)
-            guard query.sort.isEmpty else { return try await sortedPage(query, cursor, pageSize: pageSize) }
-            return try await page(query, cursor, pageSize: pageSize)
+            try await page(query, KeyScope(query.partition), after: continuation, pageSize: pageSize)
         }
+    }
+
+    /// A page of a query within a scope.
+    func page(
+        _ query: DocumentQuery,
+        _ scope: KeyScope,
+        after continuation: Continuation?,
+        pageSize: Int
+    ) async throws(StoreError) -> DocumentPage {
+        try DocumentRules.check(pageSize: pageSize)
+        let cursor = try QueryCursor(query, after: continuation)
+        guard query.sort.isEmpty else { return try await sortedPage(query, scope, cursor, pageSize: pageSize) }
+        return try await page(query, scope, cursor, pageSize: pageSize)
     }
 
     /// A page in the store's order: as many items as the page may have documents, so that it may be short, and even empty.
     private func page(
         _ query: DocumentQuery,
+        _ scope: KeyScope,
         _ cursor: QueryCursor,
         pageSize: Int
     ) async throws(StoreError) -> DocumentPage {
         var cursor = cursor
-        var place = WalkPlace(from: "", to: "FF")
+        var place: WalkPlace?
         switch cursor.position {
         case nil: break
         case .stored(let text): place = try Self.place(text, query.collection)
         case .sorted: throw Self.misplaced(query.collection)
         }
         let remaining = query.limit.map { max(0, $0 - cursor.returned) } ?? .max
-        guard remaining > 0, let walk = try await walk(query.collection, query.partition, where: query.filter) else {
+        guard remaining > 0, let walk = try await walk(query.collection, scope, where: query.filter) else {
             return DocumentPage(documents: [], continuation: nil)
         }
-        let page = try await walk.page(after: place, size: min(pageSize, remaining))
+        let page = try await walk.page(after: place ?? walk.start, size: min(pageSize, remaining))
         let documents = try documents(page.items, walk).filter { query.filter.matches($0.document) }
         cursor.returned += documents.count
         guard let next = page.next, documents.count < remaining else {
@@ -47,11 +58,12 @@ extension CosmosDocumentStore {
     /// The service would sort numbers, texts and flags as this library does, but neither wrapped values nor what is missing.
     private func sortedPage(
         _ query: DocumentQuery,
+        _ scope: KeyScope,
         _ cursor: QueryCursor,
         pageSize: Int
     ) async throws(StoreError) -> DocumentPage {
         var page = try SortedPage(query, cursor: cursor, size: pageSize)
-        try await pass(query.collection, query.partition, where: query.filter) { (documents) throws(StoreError) in
+        try await pass(query.collection, scope, where: query.filter) { (documents) throws(StoreError) in
             for document in documents where query.filter.matches(document.document) { page.offer(document) }
         }
         let (documents, next) = page.finish(query, cursor: cursor)
@@ -64,27 +76,36 @@ extension CosmosDocumentStore {
         where filter: Filter
     ) async throws(StoreError) -> Int {
         try await door.enter { () async throws(StoreError) -> Int in
-            try filter.check()
-            if filter == .all { return try await countAll(collection, partition) }
-            var count = 0
-            try await pass(collection, partition, where: filter) { (documents) throws(StoreError) in
-                count += documents.count { filter.matches($0.document) }
-            }
-            return count
+            try await count(collection, KeyScope(partition), where: filter)
         }
     }
 
+    /// The number of documents within a scope that match.
+    func count(
+        _ collection: CollectionName,
+        _ scope: KeyScope,
+        where filter: Filter
+    ) async throws(StoreError) -> Int {
+        try filter.check()
+        if filter == .all { return try await countAll(collection, scope) }
+        var count = 0
+        try await pass(collection, scope, where: filter) { (documents) throws(StoreError) in
+            count += documents.count { filter.matches($0.document) }
+        }
+        return count
+    }
+
     /// Each range counts what it has, and the counts are added up.
-    private func countAll(_ collection: CollectionName, _ partition: PartitionKey?) async throws(StoreError) -> Int {
+    private func countAll(_ collection: CollectionName, _ scope: KeyScope) async throws(StoreError) -> Int {
         var query = ItemQuery.all()
         if configuration.keepsLifetimes {
             query.text += " AND (NOT IS_DEFINED(c.\(ItemForm.own).x) OR c.\(ItemForm.own).x > @now)"
             query.parameters.append(("@now", .double(Double(environment.wallClock().millisecondsSinceEpoch))))
         }
         query.text = "SELECT VALUE COUNT(1)" + query.text.dropFirst("SELECT *".count)
-        guard let walk = try await walk(collection, partition, query) else { return 0 }
+        guard let walk = try await walk(collection, scope, query) else { return 0 }
         var count = 0
-        var place: WalkPlace? = WalkPlace(from: "", to: "FF")
+        var place: WalkPlace? = walk.start
         while let here = place {
             try Self.checkCancellation()
             let page = try await walk.page(after: here, size: 1_000)
@@ -109,7 +130,7 @@ extension CosmosDocumentStore {
             let cursor = try ScanCursor(range, after: continuation)
             var place = WalkPlace(from: range.lowerBound ?? "", to: range.upperBound ?? "FF")
             if let position = cursor.position { place = try Self.place(position, range.collection) }
-            guard let walk = try await walk(range.collection, nil, ItemQuery.all()) else {
+            guard let walk = try await walk(range.collection, .all, ItemQuery.all()) else {
                 return ScanPage(documents: [], continuation: nil)
             }
             let page = try await walk.page(after: place, size: pageSize)

@@ -10,49 +10,55 @@ extension CosmosDocumentStore {
     /// A walk through what a filter may select; nil when there is no such collection.
     func walk(
         _ collection: CollectionName,
-        _ partition: PartitionKey?,
+        _ scope: KeyScope,
         where filter: Filter
     ) async throws(StoreError) -> CollectionWalk? {
         var pushed = PushedFilter()
-        guard let condition = pushed.condition(for: filter) else {
-            return try await walk(collection, partition, ItemQuery.all())
+        var query = ItemQuery.all()
+        if let condition = pushed.condition(for: filter) {
+            // What is carried as BSON cannot be looked into by the service.
+            query = ItemQuery.all(and: "IS_DEFINED(c.\(ItemForm.own).b) OR \(condition)", pushed.parameters)
         }
-        // What is carried as BSON cannot be looked into by the service.
-        return try await walk(
-            collection,
-            partition,
-            ItemQuery.all(and: "IS_DEFINED(c.\(ItemForm.own).b) OR \(condition)", pushed.parameters)
-        )
+        var scope = scope
+        if case .all = scope, configuration.documentsAgreeWithKeys, let container = try await container(of: collection),
+            let prefix = container.shape.prefix(fixedBy: filter)
+        {
+            scope = .under(prefix)
+        }
+        return try await walk(collection, scope, query)
     }
 
     /// A walk through what a query selects; nil when there is no such collection.
     func walk(
         _ collection: CollectionName,
-        _ partition: PartitionKey?,
+        _ scope: KeyScope,
         _ query: ItemQuery
     ) async throws(StoreError) -> CollectionWalk? {
         guard let container = try await container(of: collection) else { return nil }
-        var header: String?
-        if let partition { header = try ItemKey(partition, in: container.shape, collection).header }
-        return CollectionWalk(
+        var walk = CollectionWalk(
             gateway: gateway,
             container: container,
             collection: collection,
             query: query,
-            partition: header,
             ranges: ranges
         )
+        switch scope {
+        case .all: break
+        case .partition(let key): walk.partition = try ItemKey(key, in: container.shape, collection).header
+        case .under(let prefix): walk.start = try container.shape.place(under: prefix, collection)
+        }
+        return walk
     }
 
     /// Goes over a collection, or one of its partitions, page by page.
     func pass(
         _ collection: CollectionName,
-        _ partition: PartitionKey?,
+        _ scope: KeyScope,
         where filter: Filter,
         _ body: ([StoredDocument]) throws(StoreError) -> Void
     ) async throws(StoreError) {
-        guard let walk = try await walk(collection, partition, where: filter) else { return }
-        var place: WalkPlace? = WalkPlace(from: "", to: "FF")
+        guard let walk = try await walk(collection, scope, where: filter) else { return }
+        var place: WalkPlace? = walk.start
         while let here = place {
             try Self.checkCancellation()
             let page = try await walk.page(after: here, size: 1_000)

@@ -59,6 +59,7 @@ extension CosmosDocumentStore {
     ) throws(StoreError) -> ItemChange {
         let itemID = try ItemID.text(of: key.id, in: key.collection)
         let partition = try ItemKey(key.partition, in: container.shape, key.collection)
+        if configuration.documentsAgreeWithKeys, let document { try partition.refuseContradiction(by: document, key) }
         let extras = ItemForm.Extras(
             stamp: environment.random.stamp(),
             expiresAt: expiresAt,

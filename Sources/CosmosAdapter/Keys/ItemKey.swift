@@ -61,6 +61,34 @@ struct ItemKey: Sendable {
         }
     }
 
+    /// Throws `invalidDocument` when a document has another scalar at a path of the key than its key has there.
+    func refuseContradiction(by document: Document, _ key: DocumentKey) throws(StoreError) {
+        guard synthetic == nil else { return }
+        for (path, component) in zip(paths, components) {
+            let agrees =
+                switch (document[path: path], component) {
+                case (.string(let held)?, .string(let text)): text.hasSameUTF8(as: held)
+                case (.bool(let held)?, .bool(let flag)): held == flag
+                case (.null?, .null): true
+                case (.int32?, .number(let number)), (.int64?, .number(let number)), (.double?, .number(let number)),
+                    (.decimal128?, .number(let number)):
+                    document.compare(at: path, with: .double(number)) == .equal
+                case (.string?, _), (.bool?, _), (.null?, _), (.int32?, _), (.int64?, _), (.double?, _),
+                    (.decimal128?, _):
+                    false
+                // Nothing, or what no key can be: a filter on the level does not select it.
+                default: true
+                }
+            guard agrees else {
+                throw StoreError(
+                    .invalidDocument,
+                    "The document has another value at the path of its partition key than its key; make them equal.",
+                    context: .init(collection: key.collection)
+                )
+            }
+        }
+    }
+
     /// The members that an item needs for its key, where the document does not hold them; numbers are doubles.
     var fields: Document {
         var fields = Document()
