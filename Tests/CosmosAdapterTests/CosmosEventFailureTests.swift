@@ -130,6 +130,49 @@ struct CosmosEventFailureTests {
         await store.close()
     }
 
+    @Test("two processes that sweep one purged log together leave nothing of it, and are in nobody's way")
+    func sweeps() async throws {
+        let bed = try CosmosBed()
+        let stores = [try await bed.events(), try await bed.events()]
+        func items() async throws -> Int {
+            try await bed.server.itemCount(database: bed.database, container: "cutover-events")
+        }
+        _ = try await stores[0].prepare(tenant: "acme", fence: Self.open)
+        for round in 0..<2 {
+            let part = StreamAppend("s", events: events(65, from: round * 65))
+            _ = try await stores[0].append([part], tenant: "acme", epoch: .unrouted)
+        }
+        let all = try await log(stores[0], "acme")
+        func fence(_ number: Int64) -> Fence {
+            Fence(epoch: Epoch(number: number, route: Epoch.unrouted.route), role: .follower)
+        }
+        _ = try await stores[0].raiseFence(tenant: "acme", to: fence(2))
+        // The first purge is carried out, and its sweep is refused, so that there is something to sweep for two.
+        try await bed.server.add([bed.fault("POST", .refused(status: 400, substatus: 0), skip: 1)])
+        _ = try await stores[0].purge(tenant: "acme", fence: fence(3))
+        #expect(try await items() == 131)
+        // Requests that take their time: each finds that some items of its batch have gone meanwhile.
+        try await bed.server.add([bed.fault("POST", .delayed(milliseconds: 20), next: nil)])
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            for store in stores {
+                group.addTask { _ = try await store.purge(tenant: "acme", fence: fence(4)) }
+            }
+            try await group.waitForAll()
+        }
+        #expect(try await items() == 1)
+        for start in [0, 65] {
+            _ = try await stores[1].offer(
+                Array(all[start..<start + 65]),
+                tenant: "acme",
+                after: start == 0 ? .beginning : all[start - 1].checkpoint,
+                epoch: fence(4).epoch
+            )
+        }
+        #expect(try await log(stores[0], "acme") == all)
+        #expect(try await items() == 131)
+        for store in stores { await store.close() }
+    }
+
     @Test("a fence is raised although writers change the head all the time")
     func busyWriters() async throws {
         let bed = try CosmosBed()
