@@ -71,6 +71,49 @@ struct CosmosAccountTests {
         await plain.close()
     }
 
+    @Test(
+        "throughput is read and changed after a container was made, also its kind, and an account without one says so"
+    )
+    func changedThroughput() async throws {
+        let server = try AzureServer.start()
+        func store(_ throughput: CosmosThroughput, _ database: String = "shop") async throws -> CosmosDocumentStore {
+            var configuration = try CosmosConfiguration(connectionString: server.cosmos, database: database)
+            configuration.createsDatabase = true
+            configuration.throughput = throughput
+            return try await CosmosDocumentStore.connect(id: "d", configuration)
+        }
+        let first = try await store(.manual(500))
+        try await first.ensureCollection(CollectionDefinition("c"))
+        let made = try #require(try await first.throughput(of: "c"))
+        #expect(made.throughput == .manual(500) && made.minimum == 400)
+        for throughput in [
+            CosmosThroughput.manual(700), .manual(700), .autoscale(maximum: 4_000), .autoscale(maximum: 6_000),
+            .manual(1_100),
+        ] {
+            let changed = try await first.setThroughput(throughput, of: "c")
+            #expect(changed.throughput == throughput)
+            #expect(try await first.throughput(of: "c")?.throughput == throughput)
+        }
+        // What was asked for is there although the service has changed the kind, and the answer to that was lost.
+        var lost = AzureServer.Fault("cosmos", "PUT", path: "/offers/*", .replyLost)
+        lost.next = 1
+        try await server.add([lost])
+        #expect(try await first.setThroughput(.autoscale(maximum: 2_000), of: "c").minimum == 1_000)
+        #expect(try await first.throughput(of: "c")?.throughput == .autoscale(maximum: 2_000))
+        for wrong in [CosmosThroughput.manual(450), .manual(300), .autoscale(maximum: 1_500), .serviceDefault] {
+            #expect(try await code { try await first.setThroughput(wrong, of: "c") } == .invalidArgument)
+        }
+        #expect(try await code { try await first.setThroughput(.manual(500), of: "none") } == .collectionNotFound)
+        #expect(try await first.throughput(of: "c")?.throughput == .autoscale(maximum: 2_000))
+        await first.close()
+        try await server.set(["serverless": true])
+        let serverless = try await store(.serviceDefault, "free")
+        try await serverless.ensureCollection(CollectionDefinition("c"))
+        #expect(try await serverless.throughput(of: "c") == nil)
+        #expect(try await code { try await serverless.setThroughput(.manual(500), of: "c") } == .unsupported)
+        await serverless.close()
+    }
+
     @Test("empty pages and several ranges change no answer")
     func pages() async throws {
         let server = try AzureServer.start()

@@ -16,7 +16,8 @@ def signature(method, path, date):
     segments = [urllib.parse.unquote(part) for part in path.partition("?")[0].split("/") if part]
     odd = len(segments) % 2 == 1
     kind = segments[-1] if odd else segments[-2] if segments else ""
-    link = "/".join(segments[:-1] if odd else segments)
+    # An offer is named by its number alone, in lower case.
+    link = segments[-1].lower() if kind == "offers" and not odd else "/".join(segments[:-1] if odd else segments)
     text = f"{method.lower()}\n{kind.lower()}\n{link}\n{date.lower()}\n\n"
     digest = hmac.new(base64.b64decode(COSMOS_KEY), text.encode(), hashlib.sha256).digest()
     return urllib.parse.quote(f"type=master&ver=1.0&sig={base64.b64encode(digest).decode()}", safe="-_.!~*'()")
@@ -304,6 +305,43 @@ def throughput(emulator, t):
     t.equal("a session that was given is served", known.status, 200)
     ahead = send(emulator, "GET", f"{c}/docs/s", x_ms_session_token="0:0#99999#1=99999", **key("a"))
     t.equal("one that is ahead is not", (ahead.status, ahead.substatus), (404, "1002"))
+
+
+@group("cosmos", "cosmos.offer-kind")
+def offers(emulator, t):
+    emulator.control("PUT", "cosmos/settings", {"ranges": 1})
+    database = fresh("d")
+    send(emulator, "POST", "/dbs", {"id": database})
+    link = send(emulator, "POST", f"/dbs/{database}/colls", {
+        "id": "c", "partitionKey": {"paths": ["/pk"], "kind": "Hash", "version": 2}},
+        x_ms_offer_throughput="1500").json["_self"]
+    found = send(emulator, "POST", "/offers", {
+        "query": "SELECT * FROM root r WHERE r.resource=@link", "parameters": [{"name": "@link", "value": link}]},
+        content_type="application/query+json", x_ms_documentdb_isquery="True").json["Offers"]
+    t.equal("a container has one offer", len(found), 1)
+    offer = found[0]
+    path = f"/offers/{offer['id']}"
+
+    def replace(content, **headers):
+        return send(emulator, "PUT", path, {**offer, "content": content}, **headers)
+
+    t.equal("it tells the least", send(emulator, "GET", path).headers["x-ms-cosmos-min-throughput"], "400")
+    scaled = {"offerThroughput": 1500, "offerAutopilotSettings": {"maxThroughput": 4000}}
+    t.equal("its kind does not change by its content", replace(scaled).status, 400)
+    migrate = {"x_ms_cosmos_migrate_offer_to_autopilot": "true"}
+    t.equal("nor with both", replace(scaled, **migrate).status, 400)
+    chosen = replace(offer["content"], **migrate)
+    t.equal("a header changes it, to a number of the service's", (
+        chosen.status, chosen.json["content"]["offerAutopilotSettings"]["maxThroughput"]), (200, 2000))
+    t.equal("once", replace(offer["content"], **migrate).status, 400)
+    t.equal("then the number can be set", replace(scaled).json["content"]["offerAutopilotSettings"]["maxThroughput"], 4000)
+    t.equal("in thousands", replace(
+        {"offerThroughput": 100, "offerAutopilotSettings": {"maxThroughput": 4500}}).status, 400)
+    back = replace(scaled, x_ms_cosmos_migrate_offer_to_manual_throughput="true")
+    t.equal("and back", (back.status, back.json["content"]["offerThroughput"]), (200, 4000))
+    t.true("without what scales", "offerAutopilotSettings" not in back.json["content"])
+    t.equal("a manual number in hundreds", replace({"offerThroughput": 450}).status, 400)
+    t.equal("is set", replace({"offerThroughput": 400}).json["content"]["offerThroughput"], 400)
 
 
 if __name__ == "__main__":

@@ -39,6 +39,34 @@ extension CosmosService {
         }
     }
 
+    /// The content of an offer after a request to change it. Its kind changes only where a header says so, and then the service
+    /// chooses the number.
+    private func changed(_ known: JSON, to sent: JSON, _ call: CosmosCall) throws(CosmosError) -> JSON {
+        let isAutomatic = known["offerAutopilotSettings"] != nil
+        let most = known["offerAutopilotSettings"]?["maxThroughput"]?.integer ?? 0
+        let units = known["offerThroughput"]?.integer ?? 0
+        if call.header("x-ms-cosmos-migrate-offer-to-autopilot")?.lowercased() == "true" {
+            guard !isAutomatic, sent["offerAutopilotSettings"] == nil else {
+                throw .badRequest("The offer scales by itself already, or its content says how.")
+            }
+            let chosen = max(1_000, (units + 999) / 1_000 * 1_000)
+            return [
+                "offerThroughput": .integer(chosen / 10), "offerAutopilotSettings": ["maxThroughput": .integer(chosen)],
+            ]
+        }
+        if call.header("x-ms-cosmos-migrate-offer-to-manual-throughput")?.lowercased() == "true" {
+            guard isAutomatic else { throw .badRequest("The offer is manual already.") }
+            return ["offerThroughput": .integer(most), "offerIsRUPerMinuteThroughputEnabled": false]
+        }
+        let changesKind = isAutomatic != (sent["offerAutopilotSettings"] != nil)
+        if changesKind, rules.holds("cosmos.offer-kind") {
+            throw .badRequest(
+                "x-ms-cosmos-migrate-offer-to-autopilot or x-ms-cosmos-migrate-offer-to-manual-throughput must be supplied."
+            )
+        }
+        return sent
+    }
+
     func offers(
         _ call: CosmosCall,
         _ identity: CosmosIdentity,
@@ -60,7 +88,10 @@ extension CosmosService {
             return response
         case ("PUT", 2):
             guard var offer = state.offers[path[1]] else { throw .notFound }
-            guard let content = try call.body()["content"] else { throw .badRequest("The offer has no content.") }
+            guard let sent = try call.body()["content"], let known = offer["content"] else {
+                throw .badRequest("The offer has no content.")
+            }
+            let content = try changed(known, to: sent, call)
             try Self.checkThroughput(content)
             offer["content"] = content
             offer["_etag"] = .string(newEtag())

@@ -8,10 +8,11 @@ package final class CosmosService: Service {
         "cosmos.etag-changes", "cosmos.feed-end", "cosmos.feed-latest", "cosmos.feed-now", "cosmos.feed-since",
         "cosmos.feed-token", "cosmos.id-characters", "cosmos.if-match", "cosmos.if-none-match", "cosmos.intended-rid",
         "cosmos.item-conflict", "cosmos.item-size", "cosmos.key-change", "cosmos.key-mismatch", "cosmos.key-needed",
-        "cosmos.minimal", "cosmos.name-conflict", "cosmos.new-rid", "cosmos.page-size", "cosmos.patch-condition",
-        "cosmos.patch-limit", "cosmos.patch-path", "cosmos.plan-needed", "cosmos.query-filter", "cosmos.query-order",
-        "cosmos.query-scope", "cosmos.range-filter", "cosmos.range-gone", "cosmos.range-parents", "cosmos.ranges-end",
-        "cosmos.session", "cosmos.signature", "cosmos.sub-range", "cosmos.throughput", "cosmos.token",
+        "cosmos.minimal", "cosmos.name-conflict", "cosmos.new-rid", "cosmos.offer-kind", "cosmos.page-size",
+        "cosmos.patch-condition", "cosmos.patch-limit", "cosmos.patch-path", "cosmos.plan-needed",
+        "cosmos.query-filter", "cosmos.query-order", "cosmos.query-scope", "cosmos.range-filter", "cosmos.range-gone",
+        "cosmos.range-parents", "cosmos.ranges-end", "cosmos.session", "cosmos.signature", "cosmos.sub-range",
+        "cosmos.throughput", "cosmos.token",
         "cosmos.token-needs-tls", "cosmos.ttl", "cosmos.unique-key", "cosmos.upsert-status",
     ]
 
