@@ -1,7 +1,9 @@
 internal import CutoverAzureTransport
 public import MigrationCore
 
-/// The latest version of what changed, range by range, in the order of each partition key; the service shows no deletes.
+/// The latest version of what changed, range by range, in the order of each partition key; this feed shows no deletes.
+///
+/// From ``allVersionsContinuation(in:)`` on it shows every version, and deletes.
 extension CosmosDocumentStore: ChangeFeed {
     /// How often the service is asked for changes while a caller waits.
     private static let interval = Duration.milliseconds(100)
@@ -40,17 +42,40 @@ extension CosmosDocumentStore: ChangeFeed {
             guard let container = try await container(of: collection) else {
                 return FeedPlace(collection, rid: nil).continuation
             }
-            var place = FeedPlace(collection, rid: container.rid)
-            var asked: [FeedPlace.Part] = []
-            while !place.parts.isEmpty {
-                let page = try await gateway.changes(&place, in: container, ranges: ranges, limit: 1, token: "*")
-                var part = place.parts.removeFirst()
-                part.token = page.token
-                asked.append(part)
-            }
-            place.parts = asked
-            return place.continuation
+            return try await end(of: FeedPlace(collection, rid: container.rid), container)
         }
+    }
+
+    /// The present end of the feed of all versions and deletes, where the account keeps them.
+    ///
+    /// Go on from there with ``changes(in:from:limit:waitingUpTo:)``, or give it to a ``CosmosChangeFeed``: each version of a
+    /// document is a change of its own, and so is each delete, with its key, also of what has expired. Cosmos DB keeps them with
+    /// continuous backup, for as long as that reaches back, and shows none from before the feed was asked for.
+    ///
+    /// - Parameter collection: the collection.
+    /// - Returns: where the feed begins.
+    /// - Throws: `unsupported` where the account keeps no history of all versions; `collectionNotFound`, and as a read.
+    public func allVersionsContinuation(in collection: CollectionName) async throws(StoreError) -> Continuation {
+        try await door.enter { () async throws(StoreError) -> Continuation in
+            let container = try await existingContainer(of: collection)
+            var place = FeedPlace(collection, rid: container.rid)
+            place.showsAllVersions = true
+            return try await end(of: place, container)
+        }
+    }
+
+    /// The same feed, at its present end.
+    private func end(of feed: FeedPlace, _ container: CosmosContainer) async throws(StoreError) -> Continuation {
+        var place = feed
+        var asked: [FeedPlace.Part] = []
+        while !place.parts.isEmpty {
+            let page = try await gateway.changes(&place, in: container, ranges: ranges, limit: 1, token: "*")
+            var part = place.parts.removeFirst()
+            part.token = page.token
+            asked.append(part)
+        }
+        place.parts = asked
+        return place.continuation
     }
 
     /// Where the feed begins with what was written at a time or later, to the second.
@@ -113,7 +138,7 @@ extension CosmosDocumentStore: ChangeFeed {
             guard changes.count < limit else { return ChangePage(changes: changes, continuation: place.continuation) }
             place.parts[0] = page.part(part, behind: index)
             if part.seen.contains(entry.mark), !entry.mark.isEmpty { continue }
-            guard let change = change(entry.bytes, walk) else { continue }
+            guard let change = change(entry, walk) else { continue }
             changes.append(DocumentChange(key: change.key, kind: change.kind, continuation: place.continuation))
         }
         guard !changes.isEmpty else { return nil }
@@ -124,14 +149,17 @@ extension CosmosDocumentStore: ChangeFeed {
 
     /// What an item of the feed is; nil for the definition of the collection, and for one that has expired.
     private func change(
-        _ bytes: ArraySlice<UInt8>,
+        _ entry: FeedPage.Entry,
         _ walk: CollectionWalk
     ) -> (key: DocumentKey?, kind: DocumentChange.Kind)? {
-        switch read(bytes, walk) {
+        if let deletion = entry.deletion {
+            return walk.collection.flatMap { walk.container.shape.key(of: deletion, in: $0) }.map { ($0, .deleted) }
+        }
+        switch read(entry.bytes, walk) {
         case nil: return nil
         case .success(let document)?: return (document.key, .written(document))
         case .failure(let damaged)?:
-            if let item = try? StoredItem(bytes), item.id == ItemID.definition { return nil }
+            if let item = try? StoredItem(entry.bytes), item.id == ItemID.definition { return nil }
             return (nil, .unreadable(damaged.document))
         }
     }

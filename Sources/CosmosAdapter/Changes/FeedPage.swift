@@ -9,6 +9,8 @@ struct FeedPage: Sendable {
         var number: Int64
         /// Tells this version of the item from every other.
         var mark: String
+        /// What the service tells of an item that was deleted; nil for one that was written.
+        var deletion: Document?
     }
 
     var entries: [Entry]
@@ -58,6 +60,10 @@ extension CosmosGateway {
                 place.parts.insert(rest, at: 1)
             }
             var headers: HTTPHeaders = ["A-IM": "Incremental Feed", "x-ms-max-item-count": "\(min(limit, 1_000))"]
+            if place.showsAllVersions {
+                headers["A-IM"] = "Full-Fidelity Feed"
+                headers["x-ms-cosmos-changefeed-wire-format-version"] = "2021-09-15"
+            }
             headers["If-None-Match"] = token ?? first.token
             if token == nil { headers["If-Modified-Since"] = place.since }
             if range.minimum < first.minimum || place.parts[0].maximum < range.maximum {
@@ -77,11 +83,15 @@ extension CosmosGateway {
                         range: range.id
                     )
                 )
-                if let page = Self.feedPage(answer.response) { return page }
+                let page =
+                    place.showsAllVersions ? Self.versionPage(answer.response) : Self.feedPage(answer.response)
+                if let page { return page }
             } catch  where error.status == 410 && attempts < 8 {
                 attempts += 1
                 ranges.forget(container)
                 continue
+            } catch  where error.status == 400 && error.substatus != 1024 && place.showsAllVersions {
+                throw Self.noVersions(isStart: first.token == nil, context, error)
             } catch  where error.status == 400 && error.substatus != 1024 && first.token != nil {
                 throw FeedPlace.invalid(place.collection)
             } catch {
@@ -101,9 +111,7 @@ extension CosmosGateway {
             // An item that does not parse shares the number of the one before it.
             if let item = try? ExtendedJSON.parse(Array(bytes)) {
                 if let number = EventItems.integer(item["_lsn"]) { entry.number = number }
-                if case .string(let rid)? = item["_rid"], case .string(let etag)? = item["_etag"] {
-                    entry.mark = "\(rid) \(etag)"
-                }
+                entry.note(item)
             }
             page.entries.append(entry)
         }

@@ -17,6 +17,8 @@ struct FeedPlace: Sendable {
     var rid: String?
     /// From when on changes count, as a date of HTTP; nil from the beginning.
     var since: String?
+    /// Whether the feed shows every version and deletes, in place of the latest version of what changed.
+    var showsAllVersions = false
     /// The part that is asked next comes first.
     var parts: [Part]
 
@@ -38,6 +40,7 @@ struct FeedPlace: Sendable {
         self.init(collection, rid: nil)
         if case .string(let rid)? = document["rid"] { self.rid = rid }
         if case .string(let since)? = document["since"] { self.since = since }
+        showsAllVersions = document["all"] == .bool(true)
         parts = []
         for element in elements {
             guard case .array(let values) = element, values.count >= 2, case .string(let minimum) = values[0],
@@ -54,6 +57,7 @@ struct FeedPlace: Sendable {
         var document: Document = ["v": 1, "feed": .string(collection.text)]
         if let rid { document.append("rid", .string(rid)) }
         if let since { document.append("since", .string(since)) }
+        if showsAllVersions { document.append("all", true) }
         let elements = parts.map { part in
             Value.array(
                 [.string(part.minimum), .string(part.maximum), part.token.map { .string($0) } ?? .null]

@@ -108,6 +108,39 @@ enum PageSlices {
         return nil
     }
 
+    /// The values of the members of an object, as they stand; nil for what is no object.
+    static func members(_ object: ArraySlice<UInt8>) -> [String: ArraySlice<UInt8>]? {
+        guard object.first == UInt8(ascii: "{"), object.last == UInt8(ascii: "}") else { return nil }
+        var members: [String: ArraySlice<UInt8>] = [:]
+        var name: String?
+        var (index, depth) = (object.startIndex + 1, 0)
+        var start = index
+        while index < object.endIndex {
+            switch object[index] {
+            case UInt8(ascii: "\""):
+                index += 1
+                while index < object.endIndex, object[index] != UInt8(ascii: "\"") {
+                    index += object[index] == UInt8(ascii: "\\") ? 2 : 1
+                }
+            case UInt8(ascii: ":") where depth == 0 && name == nil:
+                name = String(decoding: trimmed(object[start..<index]).dropFirst().dropLast(), as: UTF8.self)
+                start = index + 1
+            case UInt8(ascii: "{"), UInt8(ascii: "["): depth += 1
+            case UInt8(ascii: ","), UInt8(ascii: "}"):
+                if depth == 0 {
+                    if let name { members[name] = trimmed(object[start..<index]) }
+                    (name, start) = (nil, index + 1)
+                } else if object[index] == UInt8(ascii: "}") {
+                    depth -= 1
+                }
+            case UInt8(ascii: "]"): depth -= 1
+            default: break
+            }
+            index += 1
+        }
+        return members
+    }
+
     /// Where the array begins: behind the member's name at the top level of the object.
     private static func start(of mark: [UInt8], in page: [UInt8]) -> Int? {
         var (index, depth) = (0, 0)

@@ -127,17 +127,19 @@ struct ContainerShape: Sendable, Hashable {
             }
             return try? PartitionKey(text: text)
         }
-        let components: [PartitionKey.Component] = paths.map { path in
-            switch item[path: path] {
-            case .null?: .null
-            case .bool(let flag)?: .bool(flag)
-            case .string(let text)?: .string(text)
-            case .int32(let number)?: .number(Double(number))
-            case .int64(let number)?: .number(Double(number))
-            case .double(let number)?: .number(number)
-            default: .absent
-            }
+        return try? PartitionKey(components: paths.map { Self.component(item[path: $0]) })
+    }
+
+    /// A level of the key, by the value that an item has there.
+    static func component(_ value: Value?) -> PartitionKey.Component {
+        switch value {
+        case .null?: .null
+        case .bool(let flag)?: .bool(flag)
+        case .string(let text)?: .string(text)
+        case .int32(let number)?: .number(Double(number))
+        case .int64(let number)?: .number(Double(number))
+        case .double(let number)?: .number(number)
+        default: .absent
         }
-        return try? PartitionKey(components: components)
     }
 }

@@ -246,6 +246,16 @@ def change_feed(emulator, t):
     t.equal("from a time on", feed(if_modified_since=since).ids, ["late"])
     t.equal("not from the beginning with all versions", send(
         emulator, "GET", f"{c}/docs", a_im="Full-Fidelity Feed").status, 400)
+    every = {"a_im": "Full-Fidelity Feed", "x_ms_cosmos_changefeed_wire_format_version": "2021-09-15"}
+    start = send(emulator, "GET", f"{c}/docs", if_none_match="*", **every)
+    t.equal("but from now on", start.status, 304)
+    send(emulator, "DELETE", f"{c}/docs/3", **key("p3"))
+    change = send(emulator, "GET", f"{c}/docs", if_none_match=start.etag, **every).json["Documents"][0]["metadata"]
+    t.equal("a delete has its key", (change["operationType"], change["id"], change["partitionKey"]), (
+        "delete", "3", {"pk": "p3"}))
+    emulator.control("PUT", "cosmos/settings", {"allVersions": False})
+    t.equal("unless the account has none", send(
+        emulator, "GET", f"{c}/docs", if_none_match="*", **every).status, 400)
 
 
 @group("cosmos", "cosmos.page-size", "cosmos.plan-needed", "cosmos.continuation", "cosmos.query-scope", "cosmos.sub-range",

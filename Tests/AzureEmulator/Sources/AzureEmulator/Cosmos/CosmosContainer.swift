@@ -30,6 +30,8 @@ final class CosmosContainer: @unchecked Sendable {
     var partitions: [[KeyComponent]: Partition] = [:]
     var log: [(lsn: Int, serial: Int)] = []
     var history: [CosmosChange] = []
+    /// The number of the last change that the history has dropped.
+    var forgotten = 0
     var lsn = 0
     var nextSerial = 1
     var nextExpiry: Int64?
@@ -196,7 +198,10 @@ final class CosmosContainer: @unchecked Sendable {
                 isExpiry: isExpiry
             )
         )
-        if history.count > 2 * Self.maximumHistory, undo == nil { history.removeFirst(Self.maximumHistory) }
+        if history.count > 2 * Self.maximumHistory, undo == nil {
+            forgotten = history[Self.maximumHistory - 1].lsn
+            history.removeFirst(Self.maximumHistory)
+        }
         if log.count > 2 * items.count + 10_000, undo == nil { log.removeAll { items[$0.serial]?.lsn != $0.lsn } }
     }
 

@@ -12,6 +12,7 @@ extension CosmosService {
         if let first = scope.ranges.first { try admit(container, first, state) }
         let isFull = call.header("A-IM")?.lowercased().hasPrefix("full-fidelity") ?? false
         let token = call.header("If-None-Match")
+        if isFull { try admitAllVersions(call, state.settings) }
         var since = 0
         if token == "*" {
             if rules.holds("cosmos.feed-now") { since = container.lsn }
@@ -24,6 +25,10 @@ extension CosmosService {
             // The status of this refusal is unconfirmed.
             throw .badRequest("The feed of all versions starts now or from a token, and not from the beginning.")
         }
+        // The status of this refusal is unconfirmed.
+        if isFull, since < container.forgotten {
+            throw .badRequest("The history of all versions does not reach back so far.")
+        }
         var earliest: Int64 = .min
         if let text = call.header("If-Modified-Since"), rules.holds("cosmos.feed-since") {
             guard let moment = Moment(rfc1123: text) else { throw .badRequest("The date of the feed is invalid.") }
@@ -35,6 +40,17 @@ extension CosmosService {
             ? versions(scope, since: since, size, container)
             : latest(scope, since: since, earliest, size, container)
         return page(documents, last: last, since: since, scope, container)
+    }
+
+    /// The statuses of these refusals are unconfirmed.
+    private func admitAllVersions(_ call: CosmosCall, _ settings: CosmosSettings) throws(CosmosError) {
+        guard settings.keepsAllVersions else {
+            throw .badRequest("All versions and deletes are not enabled for the account.")
+        }
+        // In another format of the wire, a delete has no key.
+        guard call.header("x-ms-cosmos-changefeed-wire-format-version") == "2021-09-15" else {
+            throw .badRequest("The feed of all versions needs its wire format.")
+        }
     }
 
     private func page(

@@ -14,6 +14,8 @@ struct CosmosSettings: Sendable {
     var sendsEmptyPages = false
     /// Whether the account has no throughput of its own.
     var isServerless = false
+    /// Whether the change feed can show all versions and deletes.
+    var keepsAllVersions = true
     /// Whether a container's throughput is a limit.
     var enforcesThroughput = false
     /// So many more reads with a session token find a replica that is behind.
@@ -30,6 +32,7 @@ struct CosmosSettings: Sendable {
         case ("laggingReads", let count?, _, _) where count >= 0: laggingReads = count
         case ("emptyPages", _, let flag?, _): sendsEmptyPages = flag
         case ("serverless", _, let flag?, _): isServerless = flag
+        case ("allVersions", _, let flag?, _): keepsAllVersions = flag
         case ("enforceThroughput", _, let flag?, _): enforcesThroughput = flag
         case ("consistency", _, _, let text?): consistency = text
         case ("writableLocations", _, _, _): writableLocations = value == .null ? nil : value
