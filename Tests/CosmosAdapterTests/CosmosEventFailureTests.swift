@@ -173,6 +173,32 @@ struct CosmosEventFailureTests {
         for store in stores { await store.close() }
     }
 
+    @Test("an item that another sweep was faster with keeps none of the others of its batch")
+    func overtakenSweep() async throws {
+        // One of its own, because its faults are counted.
+        let server = try AzureServer.start()
+        let configuration = try CosmosBed.configuration("shop", on: server)
+        let store = try await CosmosEventStore.connect(id: "events", configuration)
+        let items = try await CosmosDocumentStore.connect(id: "items", configuration)
+        _ = try await store.prepare(tenant: "acme", fence: Self.open)
+        _ = try await store.append([StreamAppend("s", events: events(50))], tenant: "acme", epoch: .unrouted)
+        let page = try await items.scan(ScanRange("cutover-events"), after: nil, pageSize: 10)
+        let event = try #require(page.documents.map(\.key).first { $0.id.text.hasPrefix("e.") })
+        let fence = Fence(epoch: Epoch(number: 2, route: Epoch.unrouted.route), role: .follower)
+        _ = try await store.raiseFence(tenant: "acme", to: fence)
+        // The purge itself, the look, and then the batch that deletes, which is held up.
+        var delay = AzureServer.Fault("cosmos", "POST", path: "/dbs/shop/*", .delayed(milliseconds: 1_000))
+        (delay.skip, delay.next) = (2, 1)
+        try await server.add([delay])
+        let purge = Task { try await store.purge(tenant: "acme", fence: fence) }
+        while try await server.faultsMet() == [0] { try await Task.sleep(for: .milliseconds(5)) }
+        #expect(try await items.delete(event).isApplied)
+        _ = try await purge.value
+        #expect(try await server.itemCount(database: "shop", container: "cutover-events") == 1)
+        await store.close()
+        await items.close()
+    }
+
     @Test("a fence is raised although writers change the head all the time")
     func busyWriters() async throws {
         let bed = try CosmosBed()
