@@ -105,6 +105,12 @@ struct CosmosAccountTests {
         }
         #expect(try await code { try await first.setThroughput(.manual(500), of: "none") } == .collectionNotFound)
         #expect(try await first.throughput(of: "c")?.throughput == .autoscale(maximum: 2_000))
+        // That of logs as well, by the name of their container.
+        var configuration = try CosmosConfiguration(connectionString: server.cosmos, database: "shop")
+        (configuration.isOnlyProcess, configuration.throughput) = (true, .manual(400))
+        let events = try await CosmosEventStore.connect(id: "e", configuration)
+        #expect(try await first.setThroughput(.manual(900), of: "cutover-events").throughput == .manual(900))
+        await events.close()
         await first.close()
         try await server.set(["serverless": true])
         let serverless = try await store(.serviceDefault, "free")

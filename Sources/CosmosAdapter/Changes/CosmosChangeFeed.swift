@@ -40,7 +40,8 @@ public final class CosmosChangeFeed: Sendable {
     ///   - collection: the collection whose changes are handled.
     ///   - group: the name under which processes share the work; another group handles all changes by itself.
     ///   - leases: where leases lie: any store with conditional writes that all processes share.
-    ///   - start: where the group begins when it runs for the first time.
+    ///   - start: where the group begins when it runs for the first time; behind
+    ///     ``CosmosDocumentStore/allVersionsContinuation(in:)`` it handles all versions and deletes.
     ///   - configuration: durations and sizes.
     /// - Throws: `invalidConfiguration` for a duration that is not positive, or a page size below 1.
     public init(

@@ -26,6 +26,8 @@ extension CosmosDocumentStore {
 
     /// Gives a collection's container another throughput: more for a copy, and less after it, or the other kind.
     ///
+    /// The container of logs is a collection of its name here, by default `cutover-events`.
+    ///
     /// The service may take minutes until all of it can be used, and more than it ever was splits ranges. Where the kind changes, the
     /// service passes through a number that it chooses itself.
     ///
