@@ -33,6 +33,8 @@ public struct BlobConfiguration: Sendable {
     ///
     /// They are what a reader holds in memory beside the piece that it has given; 0 reads each piece when it is asked for.
     public var readAheadPieces = 4
+    /// How many bytes a reader's piece has: the most whose checksum the service computes for a range. Only tests take less.
+    var pieceBytes = 4 << 20
     /// How long one request may take with all its repetitions. Default 30 seconds.
     public var deadline: Duration = .seconds(30)
 

@@ -19,7 +19,7 @@ extension BlobContentStore {
             }
             let blob = try self.blob(name)
             let start = range?.lowerBound ?? 0
-            let end = min(range?.upperBound ?? .max, start + BlobContentReader.pieceBytes)
+            let end = min(range?.upperBound ?? .max, start + configuration.pieceBytes)
             guard let first = try await piece(blob, start..<end, of: nil) else {
                 // Nothing at all, or nothing there: content without a byte has no range.
                 guard let response = try await gateway.head(blob) else { return nil }
@@ -89,9 +89,6 @@ extension BlobContentStore {
 /// they are asked for, side by side. Each iteration begins at the first byte again; all of them see the version that was there
 /// when the reader was made, or end with `versionConflict` when it was replaced.
 public struct BlobContentReader: AsyncSequence, Sendable {
-    /// The most bytes whose checksum the service computes for a range.
-    static let pieceBytes = 4 << 20
-
     let store: BlobContentStore
     let blob: String
     /// What is read.

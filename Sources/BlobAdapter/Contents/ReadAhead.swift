@@ -26,11 +26,11 @@ final class ReadAhead: Sendable {
 
     /// Begins to read what follows a byte, as far as there is room.
     func begin(at offset: Int) {
-        let limit = store.configuration.readAheadPieces
-        let starts = stride(from: offset, to: end, by: BlobContentReader.pieceBytes).prefix(limit)
+        let (limit, size) = (store.configuration.readAheadPieces, store.configuration.pieceBytes)
+        let starts = stride(from: offset, to: end, by: size).prefix(limit)
         fetches.withLock { fetches in
             for start in starts where fetches[start] == nil && fetches.count < limit {
-                let wanted = start..<min(start + BlobContentReader.pieceBytes, end)
+                let wanted = start..<min(start + size, end)
                 fetches[start] = Fetch { [store, blob, tag] in await Self.fetch(wanted, of: blob, tag, in: store) }
             }
         }
@@ -44,7 +44,7 @@ final class ReadAhead: Sendable {
         begin(at: offset)
         guard let fetch = fetches.withLock({ $0.removeValue(forKey: offset) }) else {
             // Another copy of the iterator is somewhere else, and its pieces leave no room.
-            let wanted = offset..<min(offset + BlobContentReader.pieceBytes, end)
+            let wanted = offset..<min(offset + store.configuration.pieceBytes, end)
             return try await Self.fetch(wanted, of: blob, tag, in: store).get()
         }
         let result = await withTaskCancellationHandler {

@@ -7,7 +7,7 @@ import Testing
 /// What a reader does before its pieces are asked for.
 @Suite("Reading binary content ahead", .timeLimit(.minutes(1)))
 struct ReadAheadTests {
-    private static let piece = BlobContentReader.pieceBytes
+    private static let piece = 16 << 10
 
     private struct Bed {
         let blobs = FakeBlobs()
@@ -18,6 +18,7 @@ struct ReadAheadTests {
         init(pieces: Int, readAhead: Int) async throws {
             var configuration = try blobs.configuration()
             configuration.readAheadPieces = readAhead
+            configuration.pieceBytes = ReadAheadTests.piece
             store = try await BlobContentStore.connect(
                 id: "contents",
                 configuration,
@@ -138,6 +139,7 @@ struct ReadAheadTests {
             var iterator = reader.makeAsyncIterator()
             _ = try await iterator.next()
             try await bed.gate.until { $0.count == 3 }
+            withExtendedLifetime(iterator) {}
         }
         try await bed.gate.until(\.isEmpty)
         let reading = Task { try await reader.collect(maximumBytes: .max) }
