@@ -199,6 +199,11 @@ let package = Package(
             exclude: ["Peer/peer.py"]
         ),
         .executableTarget(
+            name: "cutover-transport-speed",
+            dependencies: ["CutoverAzureTransport"],
+            path: "Tests/TransportSpeed"
+        ),
+        .executableTarget(
             name: "cutover-simulate",
             dependencies: [
                 "InMemoryAdapter", "MigrationCore", "MigrationTesting", .product(name: "Logging", package: "swift-log"),

@@ -22,12 +22,22 @@ let package = Package(
             pkgConfig: "libmongoc-1.0",
             providers: [.apt(["libmongoc-dev"]), .brew(["mongo-c-driver@1"])]
         ),
+        .systemLibrary(
+            name: "BenchmarksCCurl",
+            path: "Sources/CCurl",
+            pkgConfig: "libcurl",
+            providers: [.apt(["libcurl4-openssl-dev"]), .brew(["curl"])]
+        ),
+        .target(name: "BenchmarksRawCurl", dependencies: ["BenchmarksCCurl"], path: "Sources/RawCurl"),
         .target(name: "BenchmarksRawMongo", dependencies: ["BenchmarksCMongo"], path: "Sources/RawMongo"),
         .executableTarget(
             name: "cutover-benchmarks",
             dependencies: [
                 "BenchmarksCSQLite",
+                "BenchmarksRawCurl",
                 "BenchmarksRawMongo",
+                .product(name: "BlobAdapter", package: "cutover"),
+                .product(name: "CosmosAdapter", package: "cutover"),
                 .product(name: "Crypto", package: "swift-crypto"),
                 .product(name: "InMemoryAdapter", package: "cutover"),
                 .product(name: "MigrationCore", package: "cutover"),

@@ -2,6 +2,7 @@
 # `make bench`: measures in a release build, one line per measure; the same as JSON lines in Benchmarks/results.jsonl.
 # ONLY=word runs the measures whose name contains the word; STRICT=1 makes a missed bar an error.
 source "$(dirname "${BASH_SOURCE[0]}")/common.sh"
+source Scripts/emulator.sh
 
 arguments=(--results Benchmarks/results.jsonl --scratch .build/benchmarks)
 [ -z "${ONLY:-}" ] || arguments+=(--only "$ONLY")
@@ -17,6 +18,10 @@ eventsource_py() {
 }
 
 build() { "${in_benchmarks[@]}"; }
+
+# Our half of the measures of the transport, which only a program of the package itself can do.
+in_package=(swift build --scratch-path .build "${plan_anew[@]}" --configuration release --product cutover-transport-speed)
+transport_program() { "${in_package[@]}"; }
 
 # Whether a word is in the name of a measure that was selected.
 measures_need() { "$program" "${arguments[@]}" --list | grep "$1" >/dev/null; }
@@ -38,5 +43,15 @@ if measures_need mongo; then
     step "PyMongo" Scripts/fetch-pymongo.sh
     server=(Scripts/with-mongod.sh)
 fi
+if measures_need azure-transport; then
+    step "transport's half" transport_program
+    CUTOVER_TRANSPORT_SPEED=$("${in_package[@]}" --show-bin-path)/cutover-transport-speed
+    export CUTOVER_TRANSPORT_SPEED
+fi
+if measures_need 'azure-\(blob\|cosmos\)'; then
+    # Unless another one was named.
+    [ "$CUTOVER_EMULATOR" != "$emulator_scratch/release/azure-emulator" ] || step "emulator" emulator_build
+fi
+if measures_need azure-cosmos-import; then step "official Azure clients" emulator_environment; fi
 step "measures" measure
 finish "make bench"

@@ -46,7 +46,8 @@ enum Main {
         MovingLoad.dualWrite, MovingLoad.copying, PauseSpeed.benchmark, EventsourcePy.benchmark, MemoryUse.events,
         MemoryUse.documents, MongoDocumentSpeed.inserting, MongoDocumentSpeed.scanning, MongoDocumentSpeed.copying,
         PyMongoCopy.benchmark, MongoEventSpeed.copying, MongoEventSpeed.appending, PauseSpeed.mongo,
-        MemoryUse.mongoDocuments,
+        MemoryUse.mongoDocuments, TransportSpeed.benchmark, BlobSpeed.benchmark, CosmosImport.benchmark,
+        CosmosBudget.benchmark,
     ]
 }
 

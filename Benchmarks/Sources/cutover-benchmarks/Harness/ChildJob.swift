@@ -6,7 +6,7 @@ enum ChildJob {
     static let argument = "--child"
 
     /// The jobs by name.
-    private static let jobs: [String: @Sendable ([String]) async throws -> Void] = MemoryUse.jobs
+    private static let jobs = MemoryUse.jobs.merging(BlobSpeed.jobs) { first, _ in first }
 
     /// Does the job that the arguments name and writes how much memory it took into the file that they end with.
     static func run(_ arguments: [String]) async throws {

@@ -12,17 +12,6 @@ struct PythonProgram {
         guard let python = ProcessInfo.processInfo.environment[interpreterIn] else {
             throw RawFailure("\(interpreterIn) names no interpreter for \(script); run make bench")
         }
-        let process = Process()
-        process.executableURL = URL(fileURLWithPath: python)
-        process.arguments = ["Benchmarks/Python/\(script)"] + arguments
-        let output = Pipe()
-        process.standardOutput = output
-        try process.run()
-        let data = output.fileHandleForReading.readDataToEndOfFile()
-        process.waitUntilExit()
-        guard process.terminationStatus == 0 else {
-            throw ChildFailure(job: script, status: process.terminationStatus)
-        }
-        return try JSONDecoder().decode(Result.self, from: data)
+        return try JSONProgram(path: python, arguments: ["Benchmarks/Python/\(script)"] + arguments).run()
     }
 }
