@@ -158,9 +158,9 @@ final class CurlExchange {
     }
 
     /// Takes a line of the head; false ends the exchange.
-    func receive(headLine line: String) -> Bool {
+    func receive(headLine line: UnsafeRawBufferPointer) -> Bool {
         defer { progress() }
-        switch head.add(line, maximumBytes: configuration.maximumHeadBytes) {
+        switch unsafe head.add(line, maximumBytes: configuration.maximumHeadBytes) {
         case .incomplete: return true
         case .malformed:
             failure = error(.protocolViolation, "The head of the answer is not HTTP.")

@@ -54,10 +54,12 @@ internal import Darwin
     func run() {
         Self.blockBrokenPipes()
         unsafe inbox.use(CurlWaker(multi))
+        var commands: [CurlInbox.Command] = []
         while true {
             now = .now
-            let (commands, isStopping) = inbox.take()
+            let isStopping = inbox.take(into: &commands)
             for command in commands { carryOut(command) }
+            commands.removeAll(keepingCapacity: true)
             if isStopping { break }
             var running: Int32 = 0
             unsafe _ = curl_multi_perform(multi, &running)
@@ -152,7 +154,8 @@ internal import Darwin
         if let handle = exchange.handle {
             unsafe _ = curl_multi_remove_handle(multi, handle.easy)
             exchange.handle = nil
-            if idle.count < configuration.maximumIdleConnections {
+            // What a failed exchange has left on its handle is nobody's to know.
+            if error == nil, idle.count < configuration.maximumIdleConnections {
                 handle.clear()
                 idle.append(handle)
             }
