@@ -22,12 +22,16 @@ extension CurlExchange {
             handle.addHeader(field.value.isEmpty ? "\(field.name);" : "\(field.name): \(field.value)")
         }
         // What libcurl would add by itself: it is not signed, and nobody asked for it.
-        for name in ["Accept", "Content-Type", "Expect", "User-Agent"] where request.headers[name] == nil {
-            handle.addHeader("\(name):")
-        }
+        for name in Self.added(to: request) where request.headers[name] == nil { handle.addHeader("\(name):") }
         let context = unsafe Unmanaged.passUnretained(self).toOpaque()
         unsafe handle.finishSetUp(CurlCallbacks.table(context: context))
         return handle.refusal == nil
+    }
+
+    /// The fields that libcurl has a value of its own for.
+    private static func added(to request: HTTPRequest) -> [String] {
+        if case .none = request.body, request.method.isSafe { return ["Accept"] }
+        return ["Accept", "Content-Type", "Expect"]
     }
 
     private func setGuards(on handle: CurlHandle) {

@@ -24,9 +24,11 @@ internal import Darwin
     private let inbox: CurlInbox
     private let multi: UnsafeMutableRawPointer
     private var exchanges: [ObjectIdentifier: CurlExchange] = [:]
-    private var origins: [String: Origin] = [:]
+    private var origins: [HTTPOrigin: Origin] = [:]
     private var idle: [CurlHandle] = []
     private var sending: [CurlExchange] = []
+    /// What has ended in this round and whose callers are not told yet.
+    private var ended: [(exchange: CurlExchange, error: TransportError?)] = []
     /// When the limits are looked at next: never later than the first of them.
     private var nextCheck: ContinuousClock.Instant?
     /// Read once for each round.
@@ -66,12 +68,14 @@ internal import Darwin
             sending.removeAll { $0.noticeSending() }
             endWhatHasEnded()
             checkLimits()
+            tellCallers()
             rest()
         }
         inbox.use(nil)
         for exchange in exchanges.values {
             end(exchange, with: exchange.error(.stopped, "The transport was stopped."))
         }
+        tellCallers()
         idle = []
     }
 
@@ -147,7 +151,7 @@ internal import Darwin
         }
     }
 
-    /// The one way out: the handle goes back, the caller is told, and the next in line begins.
+    /// The one way out: the handle goes back, the caller is told at the end of the round, and the next in line begins.
     private func end(_ exchange: CurlExchange, with error: TransportError?) {
         guard exchanges.removeValue(forKey: ObjectIdentifier(exchange.transfer)) != nil else { return }
         let wasRunning = exchange.phase != .waiting
@@ -160,8 +164,14 @@ internal import Darwin
                 idle.append(handle)
             }
         }
-        exchange.conclude(with: error)
+        ended.append((exchange, error))
         leave(exchange, wasRunning: wasRunning)
+    }
+
+    /// All together: a caller that is told by itself wakes a thread of its own, and sends that thread to sleep at once.
+    private func tellCallers() {
+        for (exchange, error) in ended { exchange.conclude(with: error) }
+        ended.removeAll(keepingCapacity: true)
     }
 
     private func leave(_ exchange: CurlExchange, wasRunning: Bool) {
