@@ -2,7 +2,7 @@
 
 Usage: cosmos_upserts.py ENDPOINT KEY DATABASE CONTAINER DOCUMENTS
 
-DOCUMENTS is a file with one JSON document a line; its `_id` becomes the `id`, which is the partition key as well.
+DOCUMENTS is a file with one JSON document a line; its `_id` becomes the `id`, its `conversation` is the partition key.
 """
 
 import json
@@ -18,7 +18,7 @@ def main(endpoint: str, key: str, database: str, container: str, path: str) -> N
     for document in documents:
         document["id"] = document.pop("_id")
     client = CosmosClient(endpoint, key)
-    target = client.create_database_if_not_exists(database).create_container_if_not_exists(container, PartitionKey("/id"))
+    target = client.create_database_if_not_exists(database).create_container_if_not_exists(container, PartitionKey("/conversation"))
     begun = time.perf_counter()
     for document in documents:
         target.upsert_item(document)

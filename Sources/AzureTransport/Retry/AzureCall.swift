@@ -12,6 +12,8 @@ package struct AzureCall: Sendable {
     package var deadline: Duration?
     /// What the call will cost about, in request units.
     package var expectedCharge: Double?
+    /// How many operations the request holds: what one will cost is learned for each of them.
+    package var operations = 1
     /// Corrects the request after a redirection, for instance by reading the account or the ranges again. True sends it again.
     package var followRedirect: (@Sendable (AzureRedirect, inout HTTPRequest) async throws(AzureError) -> Bool)?
 

@@ -144,8 +144,13 @@ extension AzurePipeline {
             if try await backoff.pass(within: limit, random: random) {
                 guard let pacer else { return nil }
                 let rest = machine.remaining(at: timeline.now)
-                let expected = call.expectedCharge
-                if let turn = try await pacer.reserve(call.operation, expected: expected, within: rest) { return turn }
+                let turn = try await pacer.reserve(
+                    call.operation,
+                    expected: call.expectedCharge,
+                    operations: call.operations,
+                    within: rest
+                )
+                if let turn { return turn }
             }
         } catch {
             throw end(.cancelled, machine, record)

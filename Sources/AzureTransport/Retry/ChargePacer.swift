@@ -10,12 +10,13 @@ package final class ChargePacer: Sendable {
     /// A request that was let through; it is settled exactly once.
     package struct Reservation: Sendable {
         let kind: String
+        let operations: Double
         let estimate: Double
     }
 
     private struct State {
         var bucket: TokenBucket
-        /// What a request of each kind costs on average.
+        /// What an operation of each kind costs on average.
         var averages: [String: Double] = [:]
         var used = 0.0
     }
@@ -49,12 +50,14 @@ package final class ChargePacer: Sendable {
     /// - Parameters:
     ///   - kind: what it is, from a closed set; requests of a kind cost about the same.
     ///   - expected: what the caller thinks that it costs, while nothing was learned.
+    ///   - operations: how many operations it holds; requests of a kind cost about the same for each of them.
     ///   - limit: how long it can wait at most.
     /// - Returns: nil when its turn did not come in that time.
     /// - Throws: `cancelled`; then nothing was taken.
     package func reserve(
         _ kind: String,
         expected: Double? = nil,
+        operations: Int = 1,
         within limit: Duration
     ) async throws(StoreError) -> Reservation? {
         let end = timeline.now + limit
@@ -67,9 +70,10 @@ package final class ChargePacer: Sendable {
             return self.state.withLock { state in
                 // A tenth of a second's budget at most, or one expensive request would keep all others waiting for nothing.
                 let unknown = min(expected ?? self.unitsPerSecond / 20, self.unitsPerSecond / 10)
-                let estimate = state.averages[kind] ?? unknown
+                let operations = Double(max(1, operations))
+                let estimate = state.averages[kind].map { $0 * operations } ?? unknown
                 _ = state.bucket.take(estimate, at: start)
-                return Reservation(kind: kind, estimate: estimate)
+                return Reservation(kind: kind, operations: operations, estimate: estimate)
             }
         }
     }
@@ -80,9 +84,9 @@ package final class ChargePacer: Sendable {
             let charge = charge ?? reservation.estimate
             state.used += charge
             state.bucket.settle(taken: reservation.estimate, used: charge)
-            let average = state.averages[reservation.kind]
+            let (average, each) = (state.averages[reservation.kind], charge / reservation.operations)
             // Rises at once and falls slowly: too low an estimate exceeds the budget, too high a one only waits.
-            state.averages[reservation.kind] = average.map { charge > $0 ? charge : $0 * 0.9 + charge * 0.1 } ?? charge
+            state.averages[reservation.kind] = average.map { each > $0 ? each : $0 * 0.9 + each * 0.1 } ?? each
         }
     }
 }

@@ -17,6 +17,8 @@ final class CosmosGateway: Sendable {
         var container: CosmosContainer?
         /// The range that the call goes to, where it names one.
         var range: String?
+        /// How many operations it holds.
+        var operations = 1
     }
 
     static let version = "2020-07-15"
@@ -78,7 +80,7 @@ final class CosmosGateway: Sendable {
             maximumResponseBytes: 64 << 20
         )
         let namesRange = call.range != nil
-        let azureCall = AzureCall(call.operation, request, effect: call.effect, answers: call.answers) {
+        var azureCall = AzureCall(call.operation, request, effect: call.effect, answers: call.answers) {
             [self] (redirect, request) async throws(AzureError) -> Bool in
             switch redirect {
             // Another range may have to be named, which the caller knows.
@@ -93,6 +95,7 @@ final class CosmosGateway: Sendable {
                 return redirect == .writeRegion || before != now
             }
         }
+        azureCall.operations = call.operations
         do throws(AzureError) {
             let answer = try await pipeline.send(azureCall)
             note(answer.response, call)

@@ -125,7 +125,8 @@ extension CosmosDocumentStore {
             body: CosmosGateway.list(request.operations.map(\.bytes)),
             effect: isRepeatable ? .repeatableWrite : .write,
             container: request.container,
-            range: request.range
+            range: request.range,
+            operations: request.operations.count
         )
         let answer: AzureAnswer<HTTPResponse>
         do throws(AzureError) {

@@ -149,7 +149,8 @@ extension CosmosGateway {
                 ],
                 body: body,
                 effect: effect,
-                container: container
+                container: container,
+                operations: operations.count
             )
         )
         guard let results = OperationResult.all(answer.response.body), results.count == operations.count else {

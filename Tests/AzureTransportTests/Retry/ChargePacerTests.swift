@@ -131,4 +131,18 @@ struct ChargePacerTests {
         pacer.settle(second, charge: 0)
         #expect(pacer.used == 100)
     }
+
+    @Test("what operations cost is learned for each of them, however many a request holds")
+    func operations() async throws {
+        let clock = LeapingClock()
+        let pacer = ChargePacer(unitsPerSecond: 10, timeline: Timeline(clock))
+        let large = try #require(try await pacer.reserve("bulk", operations: 10, within: .seconds(1)))
+        pacer.settle(large, charge: 100)
+        _ = try #require(try await pacer.reserve("bulk", operations: 5, within: .seconds(20)))
+        let start = clock.now.offset
+        _ = try #require(try await pacer.reserve("bulk", within: .seconds(20)))
+        // Until fifty units have come, and not a hundred.
+        let waited = clock.now.offset - start
+        #expect(waited > .seconds(4) && waited < .seconds(6), "\(waited)")
+    }
 }

@@ -12,7 +12,7 @@ enum BlobSpeed {
     private static let blockBytes = 4 << 20
     private static let blocks = 256
     /// As many blocks are sent together.
-    private static let uploadsTogether = 16
+    private static let uploadsTogether = 8
     /// As many ranges a reader asks for together.
     private static let downloadsTogether = 1
     /// A gibibyte takes long, so these alternate less often.

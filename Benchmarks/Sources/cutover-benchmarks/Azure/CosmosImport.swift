@@ -13,9 +13,11 @@ enum CosmosImport {
     private static let batchSize = 1_000
     private static let workers = 2
     static let database = "benchmarks"
+    /// The collection, whose partition key spreads the documents over all ranges.
+    static let collection = CollectionDefinition(DocumentFixture.collection, partitionPaths: ["conversation"])
 
     static let benchmark = Benchmark(measures: ["azure-cosmos-import"]) { environment in
-        let documents = DocumentFixture.documents(count)
+        let documents = documents(count)
         let lines = "\(try environment.folder("azure-cosmos"))/documents.ndjson"
         try write(documents[..<singleCount].map(\.document), to: lines)
         let emulator = try AzureEmulator()
@@ -24,7 +26,7 @@ enum CosmosImport {
         let times = try await Alternation(rounds: environment.rounds) {
             try emulator.control("POST", "reset")
             let store = try await store(on: emulator)
-            try await store.ensureCollection(CollectionDefinition(DocumentFixture.collection))
+            try await store.ensureCollection(collection)
             let seconds = try await Stopwatch.seconds { try await upsert(documents, into: store) }
             await store.close()
             return seconds / Double(count)
@@ -48,6 +50,17 @@ enum CosmosImport {
     /// What the Python program prints.
     private struct Result: Decodable {
         let perSecond: Double
+    }
+
+    /// Mail messages of 5,000 conversations.
+    static func documents(_ count: Int) -> [(key: DocumentKey, document: Document)] {
+        DocumentFixture.documents(count).enumerated().map { number, item in
+            let conversation = "conversation-\(number % 5_000)"
+            var document = item.document
+            document["conversation"] = .string(conversation)
+            let partition = PartitionKey(.string(conversation))
+            return (DocumentKey(collection: item.key.collection, partition: partition, id: item.key.id), document)
+        }
     }
 
     /// Opens a store as an application does.
