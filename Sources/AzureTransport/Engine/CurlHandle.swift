@@ -12,8 +12,6 @@ internal import CutoverCCurlShims
     private let complaint: UnsafeMutablePointer<CChar>
     private var headers: UnsafeMutablePointer<curl_slist>?
     private(set) var refusal: CURLcode?
-    /// Whether what all exchanges have in common is set.
-    var isPrepared = false
 
     /// Nil when there is no memory.
     init?() {
@@ -75,16 +73,13 @@ internal import CutoverCCurlShims
         note(unsafe cutover_curl_set_bytes(easy, CURLOPT_ERRORBUFFER, complaint))
     }
 
-    /// Takes back what the last exchange set and the next one may not set again. What all have in common stays, because setting
-    /// it anew costs as much as a small exchange; connections are the multi handle's and stay, too.
+    /// Takes everything back for the next exchange; connections are the multi handle's and stay.
     func clear() {
-        // It undoes HEAD, POST and upload, and what is left of their bodies is not looked at.
-        set(CURLOPT_HTTPGET, true)
-        set(CURLOPT_CUSTOMREQUEST, text: nil)
-        note(unsafe cutover_curl_set_headers(easy, nil))
+        unsafe curl_easy_reset(easy)
         unsafe curl_slist_free_all(headers)
         unsafe headers = nil
         unsafe complaint.pointee = 0
+        refusal = nil
     }
 
     private func note(_ code: CURLcode) {

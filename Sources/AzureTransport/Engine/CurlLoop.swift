@@ -24,11 +24,9 @@ internal import Darwin
     private let inbox: CurlInbox
     private let multi: UnsafeMutableRawPointer
     private var exchanges: [ObjectIdentifier: CurlExchange] = [:]
-    private var origins: [HTTPOrigin: Origin] = [:]
+    private var origins: [String: Origin] = [:]
     private var idle: [CurlHandle] = []
     private var sending: [CurlExchange] = []
-    /// What has ended in this round and whose callers are not told yet.
-    private var ended: [(exchange: CurlExchange, error: TransportError?)] = []
     /// When the limits are looked at next: never later than the first of them.
     private var nextCheck: ContinuousClock.Instant?
     /// Read once for each round.
@@ -56,26 +54,22 @@ internal import Darwin
     func run() {
         Self.blockBrokenPipes()
         unsafe inbox.use(CurlWaker(multi))
-        var commands: [CurlInbox.Command] = []
         while true {
             now = .now
-            let isStopping = inbox.take(into: &commands)
+            let (commands, isStopping) = inbox.take()
             for command in commands { carryOut(command) }
-            commands.removeAll(keepingCapacity: true)
             if isStopping { break }
             var running: Int32 = 0
             unsafe _ = curl_multi_perform(multi, &running)
             sending.removeAll { $0.noticeSending() }
             endWhatHasEnded()
             checkLimits()
-            tellCallers()
             rest()
         }
         inbox.use(nil)
         for exchange in exchanges.values {
             end(exchange, with: exchange.error(.stopped, "The transport was stopped."))
         }
-        tellCallers()
         idle = []
     }
 
@@ -151,27 +145,20 @@ internal import Darwin
         }
     }
 
-    /// The one way out: the handle goes back, the caller is told at the end of the round, and the next in line begins.
+    /// The one way out: the handle goes back, the caller is told, and the next in line begins.
     private func end(_ exchange: CurlExchange, with error: TransportError?) {
         guard exchanges.removeValue(forKey: ObjectIdentifier(exchange.transfer)) != nil else { return }
         let wasRunning = exchange.phase != .waiting
         if let handle = exchange.handle {
             unsafe _ = curl_multi_remove_handle(multi, handle.easy)
             exchange.handle = nil
-            // What a failed exchange has left on its handle is nobody's to know.
-            if error == nil, idle.count < configuration.maximumIdleConnections {
+            if idle.count < configuration.maximumIdleConnections {
                 handle.clear()
                 idle.append(handle)
             }
         }
-        ended.append((exchange, error))
+        exchange.conclude(with: error)
         leave(exchange, wasRunning: wasRunning)
-    }
-
-    /// All together: a caller that is told by itself wakes a thread of its own, and sends that thread to sleep at once.
-    private func tellCallers() {
-        for (exchange, error) in ended { exchange.conclude(with: error) }
-        ended.removeAll(keepingCapacity: true)
     }
 
     private func leave(_ exchange: CurlExchange, wasRunning: Bool) {
