@@ -71,4 +71,13 @@ struct CommandCountTests {
             #expect(try await count(of: "killCursors", on: connection) == endsBefore)
         }
     }
+
+    @Test("a read by key commits, so that the server proves that it is the primary")
+    func decidingReads() async throws {
+        try await withServer { store, _, connection in
+            let before = try await count(of: "commitTransaction", on: connection)
+            for number in 0..<5 { #expect(try await store.read(try key(number)) != nil) }
+            #expect(try await count(of: "commitTransaction", on: connection) == before + 5)
+        }
+    }
 }

@@ -298,6 +298,27 @@ struct ForeignDocumentTests {
         }
     }
 
+    @Test("a page of which no `_id` can be read is an error, and not the end of the scan")
+    func placeless() async throws {
+        try await withStore { store in
+            // In front of all others, and not UTF-8.
+            let lost = Document(uniqueFields: [("_id", .string("!?"))]).withInvalidText(atEnd: 3)
+            try await insert(lost, ["_id": "b"], ["_id": "c"])
+            let error = await #expect(throws: StoreError.self) {
+                try await store.scan(ScanRange("things"), after: nil, pageSize: 1)
+            }
+            #expect(error?.code == .corrupt)
+            let reader = try store.reader(of: ScanRange("things"), after: nil)
+            let failure = await #expect(throws: StoreError.self) { try await reader.next(pageSize: 1) }
+            #expect(failure?.code == .corrupt)
+            // Beside others it is told of.
+            let page = try await store.scan(ScanRange("things"), after: nil, pageSize: 2)
+            #expect(page.unreadable.count == 1 && page.documents.count == 1)
+            let rest = try await store.scan(ScanRange("things"), after: page.continuation, pageSize: 2)
+            #expect(rest.documents.count == 1)
+        }
+    }
+
     @Test("a task that is cancelled while it scans is told so, and the store stays usable")
     func cancelledScan() async throws {
         try await withStore { store in
@@ -328,8 +349,13 @@ extension Document {
     fileprivate var withInvalidText: Document {
         var changed = self
         changed.append("text", "?")
-        var bytes = changed.bson
-        bytes[bytes.count - 3] = 0xFF
+        return changed.withInvalidText(atEnd: 3)
+    }
+
+    /// The same with one byte, so far from its end, that no UTF-8 has.
+    fileprivate func withInvalidText(atEnd distance: Int) -> Document {
+        var bytes = bson
+        bytes[bytes.count - distance] = 0xFF
         return Document(validatedBSON: bytes)
     }
 }

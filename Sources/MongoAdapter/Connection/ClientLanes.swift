@@ -90,8 +90,18 @@ internal import MigrationCore
         }
     }
 
-    /// The lane with the fewest calls before it, for work that has to stay on one.
-    var idlest: Int { state.withLock { $0.idlest } }
+    /// Chooses a lane for work that has to stay on one, and counts it as a call there until it is given back: two of them do not
+    /// choose the same lane while another one is free.
+    func reserve() -> Int {
+        state.withLock { state in
+            let index = state.idlest
+            state.slots[index].load += 1
+            return index
+        }
+    }
+
+    /// Gives a lane back that was chosen.
+    func giveBack(_ index: Int) { release(index) }
 
     private func take(_ index: Int?) -> (Int, Lane, LaneClient)? {
         state.withLock { state in
@@ -109,7 +119,7 @@ internal import MigrationCore
 
 /// The client of one lane, taken out of the pool when it is first needed.
 ///
-/// Safety: used on its lane only.
+/// Safety: `current` is touched only by closures of `ClientLanes` that run on the lane of its slot, one after the other.
 private final class LaneClient: @unchecked Sendable {
     private let pool: PoolHandle
     private var current: MongoClient?
@@ -132,7 +142,8 @@ private final class LaneClient: @unchecked Sendable {
 
 /// Owns a pool of clients.
 ///
-/// Safety: `mongoc_client_pool_t` may be used from any thread; it is destroyed with the last reference to it.
+/// Safety: libmongoc lets any thread use a `mongoc_client_pool_t`; `pointer` never changes, and the pool is destroyed with the last
+/// reference to this, when no lane has a client of it any more.
 @safe final class PoolHandle: @unchecked Sendable {
     let pointer: OpaquePointer
 

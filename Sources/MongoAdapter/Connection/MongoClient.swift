@@ -4,7 +4,8 @@ internal import MigrationCore
 
 /// One client of the pool, bound to one lane for its lifetime, with a session for its transactions.
 ///
-/// Safety: everything in it is touched only by closures that run on its lane, one after the other; the pool outlives it.
+/// Safety: everything in it, sessions and open scans with their cursors too, is touched only by closures that run on its lane, one after
+/// the other, as `LaneClient` sees to; the pool outlives it, because the lanes hold that.
 @safe final class MongoClient: @unchecked Sendable {
     private let pool: OpaquePointer
     let pointer: OpaquePointer

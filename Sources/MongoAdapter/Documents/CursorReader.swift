@@ -27,11 +27,17 @@ final class CursorReader: RangeReader {
         cursor = try ScanCursor(range, after: continuation)
         lower = try DocumentPlace.bound(range.lowerBound)
         upper = try DocumentPlace.bound(range.upperBound)
-        lane = store.connection.lanes.idlest
         progress = Locked(Progress(place: try DocumentPlace.position(cursor.position)))
+        lane = store.connection.lanes.reserve()
     }
 
     deinit {
+        endScan()
+        store.connection.lanes.giveBack(lane)
+    }
+
+    /// Ends the cursor, behind what is queued on its lane. Where the lane has ended, the cursor has, too.
+    private func endScan() {
         let number = number
         store.connection.lanes.submit(on: lane) { client in
             if case .success(let client) = client { client.openScans[number] = nil }
@@ -58,6 +64,7 @@ final class CursorReader: RangeReader {
             // A cancelled task stops to decode, though all has come.
             guard page.count == fetched else { throw .cancelledCall }
             let place = page.last ?? from.place
+            guard isOver || place != nil else { throw .placeless(range.collection) }
             progress.withLock { $0 = Progress(place: place, isOver: isOver) }
             return ScanPage(
                 documents: page.documents,
@@ -66,10 +73,7 @@ final class CursorReader: RangeReader {
             )
         } catch {
             // The cursor may have gone past what the caller got: the next call begins behind that.
-            let number = number
-            store.connection.lanes.submit(on: lane) { client in
-                if case .success(let client) = client { client.openScans[number] = nil }
-            }
+            endScan()
             throw error
         }
     }

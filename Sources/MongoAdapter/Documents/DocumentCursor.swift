@@ -69,6 +69,7 @@ struct DocumentCursor {
             last = row.place ?? last
             return row.isExpired(at: now) ? .more : try body(row)
         }
+        guard isOver || last != nil else { throw .placeless(collection) }
         return isOver ? nil : last
     }
 

@@ -44,3 +44,14 @@ struct RowBatches: Sendable {
         return page
     }
 }
+
+extension StoreError {
+    /// Nothing of a page has an `_id` that can be read, so nothing says where the next one begins; it must not look like the end.
+    static func placeless(_ collection: CollectionName) -> StoreError {
+        StoreError(
+            .corrupt,
+            "No document of the page has an `_id` that can be read, so the scan cannot go on; repair them, or take larger pages.",
+            context: .init(collection: collection)
+        )
+    }
+}

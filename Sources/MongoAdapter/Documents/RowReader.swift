@@ -18,6 +18,7 @@ struct RowReader: Sendable {
         let (fetched, isOver) = try await fetching.get()
         // A cancelled task stops to decode, though all has come.
         guard page.count == fetched else { throw .cancelledCall }
+        guard isOver || page.last != nil else { throw .placeless(collection) }
         return (page, isOver ? nil : page.last)
     }
 
