@@ -37,11 +37,11 @@ enum CosmosImport {
             return 1 / theirs.perSecond
         }
         return [
-            Measure(
-                name: "azure-cosmos-import",
-                value: 1 / times.seconds,
-                unit: "documents/s",
-                comparison: (times.speedup, "azure-cosmos's rate, one document at a time"),
+            Measure.rate(
+                "azure-cosmos-import",
+                times,
+                "documents/s",
+                of: "azure-cosmos's rate, one document at a time",
                 bar: .atLeast(10)
             )
         ]

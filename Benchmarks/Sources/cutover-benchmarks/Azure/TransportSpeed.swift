@@ -31,11 +31,11 @@ enum TransportSpeed {
         let processor = zip(ours, raw).map { $0.processorSeconds / $1.processorSeconds }.median
         let latency = zip(ours, raw).map { $0.latency / $1.latency }.median
         return [
-            Measure(
-                name: "azure-transport-requests",
-                value: 1 / times.seconds,
-                unit: "requests/s",
-                comparison: (times.speedup, "the bare loop's rate"),
+            Measure.rate(
+                "azure-transport-requests",
+                times,
+                "requests/s",
+                of: "the bare loop's rate",
                 bar: .atLeast(0.7)
             ),
             Measure(

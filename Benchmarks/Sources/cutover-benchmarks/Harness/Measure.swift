@@ -13,6 +13,30 @@ struct Measure {
 
     /// Whether the bar holds; `nil` without a bar.
     var holds: Bool? { bar.map { $0.holds(comparison?.ratio ?? value) } }
+
+    /// How many a second, beside a reference in turns.
+    ///
+    /// - Parameters:
+    ///   - name: what was measured.
+    ///   - times: the seconds for one, ours and the reference's.
+    ///   - unit: of the rate.
+    ///   - reference: whose rate the ratio is of.
+    ///   - bar: what the ratio has to keep.
+    static func rate(
+        _ name: String,
+        _ times: Alternation,
+        _ unit: String,
+        of reference: String,
+        bar: Bar? = nil
+    ) -> Measure {
+        Measure(
+            name: name,
+            value: 1 / times.seconds,
+            unit: unit,
+            comparison: (times.speedup, reference),
+            bar: bar
+        )
+    }
 }
 
 /// A bar: the least or the most that a measure may be.

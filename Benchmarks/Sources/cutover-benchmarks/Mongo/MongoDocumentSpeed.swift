@@ -124,12 +124,6 @@ enum MongoDocumentSpeed {
     }
 
     private static func measure(_ name: String, _ times: Alternation, _ reference: String, _ bar: Bar) -> Measure {
-        Measure(
-            name: name,
-            value: 1 / times.seconds,
-            unit: "documents/s",
-            comparison: (times.speedup, reference),
-            bar: bar
-        )
+        Measure.rate(name, times, "documents/s", of: reference, bar: bar)
     }
 }

@@ -42,12 +42,7 @@ enum PyMongoCopy {
                 unit: "documents/s",
                 comparison: (single, "PyMongo's rate, one document at a time")
             ),
-            Measure(
-                name: "mongo-copy-pymongo-bulk",
-                value: 1 / times.seconds,
-                unit: "documents/s",
-                comparison: (times.speedup, "PyMongo's rate, in bulk")
-            ),
+            Measure.rate("mongo-copy-pymongo-bulk", times, "documents/s", of: "PyMongo's rate, in bulk"),
         ]
     }
 

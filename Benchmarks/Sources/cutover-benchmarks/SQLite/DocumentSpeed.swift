@@ -41,13 +41,7 @@ enum DocumentSpeed {
                 for _ in 0..<2 { try raw.upsert(rows, batchSize: batchSize) }
             } / Double(2 * documents.count)
         }
-        return Measure(
-            name: name,
-            value: 1 / times.seconds,
-            unit: "documents/s",
-            comparison: (times.speedup, "the raw loop's rate"),
-            bar: bar
-        )
+        return Measure.rate(name, times, "documents/s", of: "the raw loop's rate", bar: bar)
     }
 
     private static func write(
@@ -98,13 +92,7 @@ enum DocumentSpeed {
         }
         await store.close()
         return [
-            Measure(
-                name: "sqlite-document-read",
-                value: 1 / times.seconds,
-                unit: "documents/s",
-                comparison: (times.speedup, "the raw loop's rate"),
-                bar: .atLeast(0.4)
-            )
+            Measure.rate("sqlite-document-read", times, "documents/s", of: "the raw loop's rate", bar: .atLeast(0.4))
         ]
     }
 }

@@ -53,13 +53,7 @@ enum EventSpeed {
             return try Stopwatch.seconds { try target.copy(from: rawSource, pageSize: Int64(pageSize)) } / Double(count)
         }
         await source.close()
-        return Measure(
-            name: name,
-            value: 1 / times.seconds,
-            unit: "events/s",
-            comparison: (times.speedup, "the raw loop's rate"),
-            bar: bar
-        )
+        return Measure.rate(name, times, "events/s", of: "the raw loop's rate", bar: bar)
     }
 
     /// A fresh file to copy into, in the place of the one before.
@@ -100,13 +94,7 @@ enum EventSpeed {
         }
         await store.close()
         return [
-            Measure(
-                name: "sqlite-log-scan",
-                value: 1 / times.seconds,
-                unit: "events/s",
-                comparison: (times.speedup, "the raw scan's rate"),
-                bar: .atLeast(0.25)
-            )
+            Measure.rate("sqlite-log-scan", times, "events/s", of: "the raw scan's rate", bar: .atLeast(0.25))
         ]
     }
 
@@ -151,18 +139,18 @@ enum EventSpeed {
         await store.close()
         let suffix = isFull ? "" : "-normal"
         return [
-            Measure(
-                name: "sqlite-append-single" + suffix,
-                value: 1 / single.seconds,
-                unit: "events/s",
-                comparison: (single.speedup, "the raw loop's rate"),
+            Measure.rate(
+                "sqlite-append-single" + suffix,
+                single,
+                "events/s",
+                of: "the raw loop's rate",
                 bar: isFull ? .atLeast(0.5) : nil
             ),
-            Measure(
-                name: "sqlite-append-64-callers" + suffix,
-                value: 1 / many.seconds,
-                unit: "events/s",
-                comparison: (many.speedup, "the single caller's rate"),
+            Measure.rate(
+                "sqlite-append-64-callers" + suffix,
+                many,
+                "events/s",
+                of: "the single caller's rate",
                 bar: isFull ? .atLeast(3) : nil
             ),
         ]

@@ -54,12 +54,7 @@ enum QuerySpeed {
     }
 
     private static func measure(_ name: String, _ times: Alternation) -> Measure {
-        Measure(
-            name: name,
-            value: 1 / times.seconds,
-            unit: "documents/s",
-            comparison: (times.speedup, "reading all documents and looking at each")
-        )
+        Measure.rate(name, times, "documents/s", of: "reading all documents and looking at each")
     }
 
     /// The seconds for each document of the collection.
