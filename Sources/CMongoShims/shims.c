@@ -65,6 +65,47 @@ bool cutover_mongo_outcome_has_label(const cutover_mongo_outcome *outcome, const
     return mongoc_error_has_label(&outcome->reply, label);
 }
 
+struct cutover_mongo_reply {
+    bson_t document;
+    cutover_mongo_bytes batch;
+    int64_t cursor;
+};
+
+cutover_mongo_reply *cutover_mongo_outcome_take_reply(cutover_mongo_outcome *outcome) {
+    cutover_mongo_reply *reply = bson_aligned_alloc0(_Alignof(cutover_mongo_reply), sizeof *reply);
+    if (!bson_steal(&reply->document, &outcome->reply)) {
+        bson_copy_to(&outcome->reply, &reply->document);
+        bson_destroy(&outcome->reply);
+    }
+    bson_init(&outcome->reply);
+    bson_iter_t top, field;
+    if (bson_iter_init_find(&top, &reply->document, "cursor") && BSON_ITER_HOLDS_DOCUMENT(&top) &&
+        bson_iter_recurse(&top, &field)) {
+        while (bson_iter_next(&field)) {
+            const char *name = bson_iter_key(&field);
+            if (strcmp(name, "id") == 0 && BSON_ITER_HOLDS_INT64(&field)) {
+                reply->cursor = bson_iter_int64(&field);
+            } else if (
+                (strcmp(name, "firstBatch") == 0 || strcmp(name, "nextBatch") == 0) && BSON_ITER_HOLDS_ARRAY(&field)) {
+                uint32_t count = 0;
+                bson_iter_array(&field, &count, &reply->batch.bytes);
+                reply->batch.count = count;
+            }
+        }
+    }
+    if (reply->batch.bytes != NULL) return reply;
+    cutover_mongo_reply_free(reply);
+    return NULL;
+}
+
+void cutover_mongo_reply_free(cutover_mongo_reply *reply) {
+    bson_destroy(&reply->document);
+    bson_free(reply);
+}
+
+int64_t cutover_mongo_reply_cursor(const cutover_mongo_reply *reply) { return reply->cursor; }
+cutover_mongo_bytes cutover_mongo_reply_batch(const cutover_mongo_reply *reply) { return reply->batch; }
+
 mongoc_uri_t *cutover_mongo_uri_new(cutover_mongo_outcome *outcome, const char *text) {
     clear(outcome);
     return mongoc_uri_new_with_error(text, &outcome->error);
@@ -120,6 +161,31 @@ bool cutover_mongo_command(
     }
     bson_destroy(&all);
     return done;
+}
+
+static bool knows_primary(mongoc_client_t *client) {
+    size_t count = 0;
+    mongoc_server_description_t **servers = mongoc_client_get_server_descriptions(client, &count);
+    bool known = false;
+    for (size_t i = 0; i < count; i++) {
+        const char *type = mongoc_server_description_type(servers[i]);
+        known = known || strcmp(type, "RSPrimary") == 0 || strcmp(type, "Standalone") == 0 || strcmp(type, "Mongos") == 0;
+    }
+    mongoc_server_descriptions_destroy_all(servers, count);
+    return known;
+}
+
+void cutover_mongo_kill_cursor(
+    mongoc_client_t *client, mongoc_client_session_t *session, const char *database, const char *collection,
+    int64_t cursor) {
+    bson_error_t error;
+    bson_t options = BSON_INITIALIZER;
+    if (knows_primary(client) && mongoc_client_session_append(session, &options, &error)) {
+        bson_t *kill = BCON_NEW("killCursors", BCON_UTF8(collection), "cursors", "[", BCON_INT64(cursor), "]");
+        mongoc_client_command_with_opts(client, database, kill, NULL, &options, NULL, &error);
+        bson_destroy(kill);
+    }
+    bson_destroy(&options);
 }
 
 typedef mongoc_cursor_t *(*cursor_maker)(mongoc_collection_t *, const bson_t *, const bson_t *);

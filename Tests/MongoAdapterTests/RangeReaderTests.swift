@@ -95,6 +95,70 @@ struct RangeReaderTests {
         }
     }
 
+    @Test("pages of changing sizes follow one another without a gap or a repeat")
+    func pageSizes() async throws {
+        try await withServer { store, _ in
+            let reader = try store.reader(of: ScanRange("things"), after: nil)
+            var sizes = [100, 30, 7, 90, 1, 1, 50].makeIterator()
+            var keys: [DocumentKey] = []
+            var isOver = false
+            while !isOver {
+                let size = sizes.next() ?? 13
+                let page = try await reader.next(pageSize: size)
+                #expect(page.documents.count <= size)
+                keys += page.documents.map(\.key)
+                isOver = page.continuation == nil
+            }
+            #expect(keys == (try (0..<Self.count).map { try Self.key($0) }))
+        }
+    }
+
+    @Test("documents that do not fit into one reply come in several pages")
+    func largeDocuments() async throws {
+        try await withServer { store, _ in
+            let text = Value.string(String(repeating: "x", count: 1_000_000))
+            for number in 0..<20 {
+                let key = DocumentKey(collection: "large", id: try DocumentID(.int32(Int32(number))))
+                let write = DocumentWrite.put(["text": text], to: key, condition: .insert)
+                #expect(try await store.writeBatch([write], order: .unordered).allSatisfy(\.isApplied))
+            }
+            let reader = try store.reader(of: ScanRange("large"), after: nil)
+            var ids: [Value] = []
+            var pages = 0
+            var isOver = false
+            while !isOver {
+                let page = try await reader.next(pageSize: 100)
+                ids += page.documents.map(\.key.id.value)
+                pages += 1
+                isOver = page.continuation == nil
+            }
+            let all = (0..<20).map { Value.int32(Int32($0)) }
+            #expect(ids == all)
+            #expect(pages > 1)
+        }
+    }
+
+    @Test("the greatest key of all is read last, also by a reader that begins behind another one")
+    func greatestKey() async throws {
+        try await withServer { store, connection in
+            let insert: Document = ["insert": "things", "documents": [.document(["_id": .maxKey])]]
+            _ = try await connection.lanes.run { (client) throws(StoreError) in
+                try client.command(insert, on: "shop", .plain)
+            }
+            let first = try await store.reader(of: ScanRange("things"), after: nil).next(pageSize: 200)
+            let reader = try store.reader(of: ScanRange("things"), after: first.continuation)
+            var ids = first.documents.map(\.key.id.value)
+            var isOver = false
+            while !isOver {
+                let page = try await reader.next(pageSize: 40)
+                ids += page.documents.map(\.key.id.value)
+                isOver = page.continuation == nil
+            }
+            #expect(ids.count == Self.count + 1)
+            #expect(ids.last == .maxKey)
+        }
+    }
+
     @Test("a reader goes on after a call that was cancelled, without a gap or a repeat")
     func cancelled() async throws {
         try await withServer { store, _ in

@@ -29,6 +29,17 @@ uint32_t cutover_mongo_outcome_code(const cutover_mongo_outcome *outcome);
 const char *cutover_mongo_outcome_message(const cutover_mongo_outcome *outcome);
 bool cutover_mongo_outcome_has_label(const cutover_mongo_outcome *outcome, const char *label);
 
+/* A reply that begins or goes on with a cursor, taken out of its outcome; any thread may read and free it. */
+typedef struct cutover_mongo_reply cutover_mongo_reply;
+
+/* Takes the reply of the last call. NULL when it holds no batch of a cursor. */
+cutover_mongo_reply *cutover_mongo_outcome_take_reply(cutover_mongo_outcome *outcome);
+void cutover_mongo_reply_free(cutover_mongo_reply *reply);
+/* 0 when the server has ended the cursor. */
+int64_t cutover_mongo_reply_cursor(const cutover_mongo_reply *reply);
+/* The array of documents, as it came. Borrowed from the reply. */
+cutover_mongo_bytes cutover_mongo_reply_batch(const cutover_mongo_reply *reply);
+
 /* What the retry rules of libmongoc need to know about a command. */
 typedef enum {
     CUTOVER_MONGO_PLAIN = 0,
@@ -47,6 +58,11 @@ cutover_mongo_bytes cutover_mongo_uri_options(const mongoc_uri_t *uri);
 bool cutover_mongo_command(
     cutover_mongo_outcome *outcome, mongoc_client_t *client, mongoc_client_session_t *session, const char *database,
     cutover_mongo_bytes command, cutover_mongo_bytes options, cutover_mongo_command_kind kind);
+
+/* Ends a cursor on the server, unless none is known at this moment: it does not wait for one. Errors are not told. */
+void cutover_mongo_kill_cursor(
+    mongoc_client_t *client, mongoc_client_session_t *session, const char *database, const char *collection,
+    int64_t cursor);
 
 /* Begins a find. NULL only when the arguments are refused. */
 mongoc_cursor_t *cutover_mongo_find(

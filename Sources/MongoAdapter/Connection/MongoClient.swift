@@ -47,6 +47,30 @@ internal import MigrationCore
         options: Document = Document(),
         in session: MongoSession? = nil
     ) throws(StoreError) -> Document {
+        try run(command, on: database, kind, options: options, in: session)
+        let reply = try outcome.reply()
+        if case .document(let failure)? = reply["writeConcernError"] { throw StoreError(MongoFailure(failure)) }
+        return reply
+    }
+
+    /// Runs a command whose reply is a part of what a cursor gives, and takes that reply without a copy.
+    func batch(
+        _ command: Document,
+        on database: String,
+        _ kind: Kind,
+        in session: MongoSession
+    ) throws(StoreError) -> MongoReply {
+        try run(command, on: database, kind, options: Document(), in: session)
+        return try outcome.takeReply()
+    }
+
+    private func run(
+        _ command: Document,
+        on database: String,
+        _ kind: Kind,
+        options: Document,
+        in session: MongoSession?
+    ) throws(StoreError) {
         let kind: cutover_mongo_command_kind =
             switch kind {
             case .plain: CUTOVER_MONGO_PLAIN
@@ -67,9 +91,6 @@ internal import MigrationCore
             }
         }
         guard done else { throw outcome.error }
-        let reply = try outcome.reply()
-        if case .document(let failure)? = reply["writeConcernError"] { throw StoreError(MongoFailure(failure)) }
-        return reply
     }
 
     /// Visits the documents of a find until `body` returns false or there are no more.
@@ -84,18 +105,6 @@ internal import MigrationCore
         in session: MongoSession? = nil,
         _ body: (UnsafeRawBufferPointer) throws(StoreError) -> Bool
     ) throws(StoreError) -> Bool {
-        let cursor = try openFind(filter, in: collection, of: database, options: options, in: session)
-        return try unsafe visit(cursor, body)
-    }
-
-    /// Begins a find and leaves it to the caller to go on.
-    func openFind(
-        _ filter: Document,
-        in collection: String,
-        of database: String,
-        options: Document,
-        in session: MongoSession? = nil
-    ) throws(StoreError) -> MongoCursor {
         let cursor = unsafe filter.bson.withMongoBytes { filter in
             unsafe options.bson.withMongoBytes { options in
                 unsafe cutover_mongo_find(
@@ -109,8 +118,7 @@ internal import MigrationCore
                 )
             }
         }
-        guard let cursor = unsafe cursor else { throw outcome.error }
-        return unsafe MongoCursor(cursor, outcome: outcome)
+        return try unsafe visit(cursor, body)
     }
 
     /// Visits the documents of an aggregation; see `find`.
@@ -137,21 +145,34 @@ internal import MigrationCore
                 )
             }
         }
-        guard let cursor = unsafe cursor else { throw outcome.error }
-        return try unsafe visit(MongoCursor(cursor, outcome: outcome), body)
+        return try unsafe visit(cursor, body)
     }
 
     private func visit(
-        _ cursor: MongoCursor,
+        _ cursor: OpaquePointer?,
         _ body: (UnsafeRawBufferPointer) throws(StoreError) -> Bool
     ) throws(StoreError) -> Bool {
-        while let bytes = try unsafe cursor.next() {
-            guard try unsafe body(bytes) else { return false }
+        guard let cursor = unsafe cursor else { throw outcome.error }
+        defer { unsafe mongoc_cursor_destroy(cursor) }
+        var document = unsafe cutover_mongo_bytes(bytes: nil, count: 0)
+        while true {
+            switch unsafe cutover_mongo_cursor_next(outcome.pointer, cursor, &document) {
+            case 1:
+                let bytes = unsafe UnsafeRawBufferPointer(start: document.bytes, count: document.count)
+                guard try unsafe body(bytes) else { return false }
+            case 0: return true
+            default: throw outcome.error
+            }
         }
-        return true
     }
 
     // MARK: Sessions
+
+    /// A session that its taker gives back to `giveBack`, or ends.
+    func newSession() throws(StoreError) -> MongoSession {
+        guard let session = unsafe cutover_mongo_session_new(outcome.pointer, pointer) else { throw outcome.error }
+        return unsafe MongoSession(session)
+    }
 
     /// A session for a transaction: the one that was used before, or a new one.
     func takeSession() throws(StoreError) -> MongoSession {
@@ -159,8 +180,7 @@ internal import MigrationCore
             unsafe idleSession = nil
             return unsafe MongoSession(session)
         }
-        guard let session = unsafe cutover_mongo_session_new(outcome.pointer, pointer) else { throw outcome.error }
-        return unsafe MongoSession(session)
+        return try newSession()
     }
 
     /// Takes a session back; one whose state is in doubt is ended instead.

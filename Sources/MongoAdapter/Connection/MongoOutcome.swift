@@ -27,6 +27,14 @@ internal import MigrationCore
         }
     }
 
+    /// The reply of the last call, which is a part of what a cursor gives; nothing is left of it here.
+    func takeReply() throws(StoreError) -> MongoReply {
+        guard let reply = unsafe cutover_mongo_outcome_take_reply(pointer) else {
+            throw StoreError(.corrupt, "A reply of MongoDB holds no documents where a cursor has some.")
+        }
+        return unsafe MongoReply(reply)
+    }
+
     /// The error of the last call.
     var failure: MongoFailure {
         let domain = unsafe cutover_mongo_outcome_domain(pointer)

@@ -55,16 +55,12 @@ final class CursorReader: RangeReader {
         let from = progress.withLock { $0 }
         if from.isOver { return ScanPage(documents: [], continuation: nil) }
         let now = store.now()
-        let batches = RowBatches()
-        async let fetching = fetch(count, after: from.place, into: batches)
-        let page = await batches.decoded(of: range.collection, now: now)
-        let end = await fetching
         do throws(StoreError) {
-            let (fetched, isOver) = try end.get()
-            // A cancelled task stops to decode, though all has come.
-            guard page.count == fetched else { throw .cancelledCall }
+            let (batch, isOver) = try await take(count, after: from.place)
+            // The lane reads ahead meanwhile.
+            let page = try await batch?.decoded(of: range.collection, now: now) ?? RowPage()
             let place = page.last ?? from.place
-            guard isOver || place != nil else { throw .placeless(range.collection) }
+            guard isOver || page.last != nil else { throw .placeless(range.collection) }
             progress.withLock { $0 = Progress(place: place, isOver: isOver) }
             return ScanPage(
                 documents: page.documents,
@@ -78,34 +74,28 @@ final class CursorReader: RangeReader {
         }
     }
 
-    private func fetch(
+    private func take(
         _ count: Int,
-        after place: DocumentPlace?,
-        into batches: RowBatches
-    ) async -> Result<(count: Int, isOver: Bool), StoreError> {
-        defer { batches.finish() }
+        after place: DocumentPlace?
+    ) async throws(StoreError) -> (batch: DocumentBatch?, isOver: Bool) {
         let (database, collection, lanes) = (store.database, range.collection, store.connection.lanes)
         let (number, lane, lower, upper) = (number, lane, lower, upper)
-        do throws(StoreError) {
-            let end = try await lanes.run(on: lane) { (client) throws(StoreError) -> (count: Int, isOver: Bool) in
-                let scan =
-                    client.openScans[number]
-                    ?? OpenScan(database: database, collection: collection, lower: lower, upper: upper)
-                client.openScans[number] = scan
-                let end = try scan.take(count, after: place, on: client, into: batches)
-                if end.isOver {
-                    client.openScans[number] = nil
-                } else {
-                    // Next on this lane, while what was taken is decoded. The scan is gone by then when the reader is.
-                    lanes.submit(on: lane) { client in
-                        if case .success(let client) = client { client.openScans[number]?.readAhead(count, on: client) }
-                    }
+        return try await lanes.run(on: lane) {
+            (client) throws(StoreError) -> (batch: DocumentBatch?, isOver: Bool) in
+            let scan =
+                client.openScans[number]
+                ?? OpenScan(database: database, collection: collection, lower: lower, upper: upper)
+            client.openScans[number] = scan
+            let taken = try scan.take(count, after: place, on: client)
+            if taken.isOver {
+                client.openScans[number] = nil
+            } else {
+                // Next on this lane, while what was taken is decoded. The scan is gone by then when the reader is.
+                lanes.submit(on: lane) { client in
+                    if case .success(let client) = client { client.openScans[number]?.readAhead(count, on: client) }
                 }
-                return end
             }
-            return .success(end)
-        } catch {
-            return .failure(error)
+            return taken
         }
     }
 }

@@ -8,13 +8,19 @@ final class OpenScan {
     private let collection: String
     private let lower: DocumentPlace?
     private let upper: DocumentPlace?
-    private var cursor: MongoCursor?
-    /// The place after which the cursor was opened, until its first document was compared with it.
-    private var skipped: DocumentPlace?
-    /// Whether the greatest key of all has to be looked for by itself.
-    private var lacksGreatest = false
-    private var isOver = false
-    private var ahead: [[UInt8]] = []
+    private var phase: Phase = .closed
+    /// What was read ahead, and how many documents that has at most.
+    private var ahead: (batch: DocumentBatch, atMost: Int)?
+
+    private enum Phase {
+        /// There is no cursor, or one that failed: the next call opens one behind what the reader has.
+        case closed
+        /// The cursor may give the place that it was opened at once more, and the greatest key of all may have to be looked for after it.
+        case open(BatchCursor, skipping: DocumentPlace?, lacksGreatest: Bool)
+        /// Only the greatest key is left.
+        case greatest
+        case over
+    }
 
     init(database: String, collection: CollectionName, lower: DocumentPlace?, upper: DocumentPlace?) {
         self.database = database
@@ -28,86 +34,96 @@ final class OpenScan {
     /// - Parameters:
     ///   - count: how many at most.
     ///   - place: the last document that the reader has; where to begin anew when there is no cursor.
-    /// - Returns: How many there were, and whether nothing follows them.
+    /// - Returns: The documents, nil for none, and whether nothing follows them. None and more to follow does not happen.
     func take(
         _ count: Int,
         after place: DocumentPlace?,
-        on client: MongoClient,
-        into batches: RowBatches
-    ) throws(StoreError) -> (count: Int, isOver: Bool) {
-        if !ahead.isEmpty {
-            let part = Array(ahead.prefix(count))
-            ahead.removeFirst(part.count)
-            batches.add(part)
-            return (part.count, isOver && ahead.isEmpty)
+        on client: MongoClient
+    ) throws(StoreError) -> (batch: DocumentBatch?, isOver: Bool) {
+        guard let ahead else {
+            let batch = try fetch(count, after: place, on: client)
+            return (batch, isOver)
         }
-        var taken = 0
-        let size = DocumentCursor.Reading(limit: count).batch
-        while taken < count, !isOver {
-            let batch = try fetch(min(size, count - taken), asking: size, after: place, on: client)
-            taken += batch.count
-            batches.add(batch)
-        }
-        return (taken, isOver)
+        self.ahead = nil
+        guard ahead.atMost > count else { return (ahead.batch, isOver) }
+        var rest = ahead.batch
+        let part = try rest.prefix(count)
+        if !rest.isEmpty { self.ahead = (rest, ahead.atMost - count) }
+        return (part, isOver && rest.isEmpty)
     }
 
-    /// Reads as many documents as a page holds before they are asked for. What fails is tried again when they are.
+    /// Reads about as many documents as a page holds before they are asked for. What fails is tried again when they are.
     func readAhead(_ count: Int, on client: MongoClient) {
-        guard ahead.isEmpty, !isOver, cursor != nil else { return }
-        ahead = (try? fetch(count, asking: count, after: nil, on: client)) ?? []
+        guard ahead == nil else { return }
+        switch phase {
+        case .closed, .over: break
+        case .open, .greatest:
+            if let batch = try? fetch(count, after: nil, on: client) { ahead = (batch, count) }
+        }
     }
 
-    /// The next documents; fewer only at the end. An error ends the cursor, and what it gave in this call is given again.
+    private var isOver: Bool {
+        if case .over = phase { true } else { false }
+    }
+
+    /// The next documents, up to so many; nil when there are none. An error ends the cursor.
     private func fetch(
         _ count: Int,
-        asking size: Int,
         after place: DocumentPlace?,
         on client: MongoClient
-    ) throws(StoreError) -> [[UInt8]] {
-        do throws(StoreError) {
-            var batch: [[UInt8]] = []
-            batch.reserveCapacity(count)
-            if cursor == nil { try open(after: place, batch: size, on: client) }
-            cursor?.setBatch(size)
-            while batch.count < count {
-                guard let bytes = try unsafe cursor?.next() else {
-                    guard lacksGreatest else {
-                        cursor = nil
-                        isOver = true
-                        break
-                    }
-                    lacksGreatest = false
-                    cursor = try client.openFind(
-                        DocumentCursor.greatest,
-                        in: collection,
-                        of: database,
-                        options: ["hint": ["_id": 1]]
-                    )
-                    continue
-                }
-                if let place = skipped {
-                    skipped = nil
-                    if unsafe StoredForm.place(in: bytes) == place { continue }
-                }
-                unsafe batch.append([UInt8](bytes))
+    ) throws(StoreError) -> DocumentBatch? {
+        let before = phase
+        phase = .closed
+        switch before {
+        case .over:
+            phase = .over
+            return nil
+        case .closed:
+            let start = place ?? lower
+            // An index scan with a lower bound alone ends before the greatest key.
+            let lacksGreatest = start != nil && upper == nil && place?.value != .maxKey
+            guard start?.value != .maxKey else {
+                // Nothing but the greatest key itself is left, and a range that begins with it has it.
+                phase = lacksGreatest ? .greatest : .over
+                return try fetch(count, after: nil, on: client)
             }
-            return batch
-        } catch {
-            cursor = nil
-            throw error
+            let cursor = try BatchCursor(client, database: database, collection: collection)
+            let options = DocumentCursor.options(from: start, to: upper, batch: count)
+            let batch = try cursor.find(Document(), options: options, on: client)
+            return try goOn(batch, of: cursor, count, skipping: place, lacksGreatest: lacksGreatest, on: client)
+        case .open(let cursor, let skipped, let lacksGreatest):
+            let batch = try cursor.next(count, on: client)
+            return try goOn(batch, of: cursor, count, skipping: skipped, lacksGreatest: lacksGreatest, on: client)
+        case .greatest:
+            let cursor = try BatchCursor(client, database: database, collection: collection)
+            let batch = try cursor.find(DocumentCursor.greatest, options: ["hint": ["_id": 1]], on: client)
+            phase = .over
+            return batch.isEmpty ? nil : batch
         }
     }
 
-    private func open(after place: DocumentPlace?, batch: Int, on client: MongoClient) throws(StoreError) {
-        let start = place ?? lower
-        skipped = place
-        lacksGreatest = start != nil && upper == nil && place?.value != .maxKey
-        if start?.value == .maxKey {
-            // Nothing but the greatest key itself is left, and a range that begins with it has it.
-            isOver = !lacksGreatest
-            return
+    /// What a cursor gave, without the place that it was opened at; the next documents when nothing is left of that.
+    private func goOn(
+        _ given: DocumentBatch,
+        of cursor: BatchCursor,
+        _ count: Int,
+        skipping place: DocumentPlace?,
+        lacksGreatest: Bool,
+        on client: MongoClient
+    ) throws(StoreError) -> DocumentBatch? {
+        var batch = given
+        var skipped = place
+        if let place, !given.isEmpty {
+            skipped = nil
+            var rest = given
+            if try unsafe rest.next({ unsafe StoredForm.place(in: $0) == place }) == true { batch = rest }
         }
-        let options = DocumentCursor.options(from: start, to: upper, batch: batch)
-        cursor = try client.openFind(Document(), in: collection, of: database, options: options)
+        phase =
+            if !cursor.isOver {
+                .open(cursor, skipping: skipped, lacksGreatest: lacksGreatest)
+            } else {
+                lacksGreatest ? .greatest : .over
+            }
+        return batch.isEmpty ? try fetch(count, after: nil, on: client) : batch
     }
 }

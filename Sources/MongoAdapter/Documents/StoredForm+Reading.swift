@@ -3,10 +3,11 @@ internal import MigrationCore
 /// A document of a collection, as far as it can be read.
 struct FoundDocument: Sendable {
     let place: DocumentPlace
-    let key: DocumentKey
     let stored: StoredDocument
     /// Whether the tag is a version that this library wrote; otherwise it is made from the content.
     let hasVersion: Bool
+
+    var key: DocumentKey { stored.key }
 
     func isExpired(at now: WallTime) -> Bool { stored.expiresAt.map { $0 <= now } ?? false }
 }
@@ -69,11 +70,10 @@ extension StoredForm {
         _ document: Document,
         of collection: CollectionName
     ) throws(DocumentError) -> FoundDocument {
-        guard let id = document["_id"] else { throw DocumentError(.malformed, "The document has no `_id`.") }
+        let (id, hidden) = ownFields(of: document)
+        guard let id else { throw DocumentError(.malformed, "The document has no `_id`.") }
         let place = DocumentPlace(id)
         let key = try place.key(in: collection)
-        let hidden: Document?
-        if case .document(let fields)? = document[field] { hidden = fields } else { hidden = nil }
         let body = try body(of: document, hidden: hidden, key: key)
         var expiresAt: WallTime?
         if case .date(let time)? = hidden?[Hidden.expiry] { expiresAt = time }
@@ -82,10 +82,26 @@ extension StoredForm {
         let etag = version ?? ETag(contentOf: body, prefix: contentTagPrefix)
         return FoundDocument(
             place: place,
-            key: key,
             stored: StoredDocument(key: key, document: body, etag: etag, expiresAt: expiresAt),
             hasVersion: version != nil
         )
+    }
+
+    /// The `_id` and the hidden field, found in one walk through the fields.
+    private static func ownFields(of document: Document) -> (id: Value?, hidden: Document?) {
+        unsafe document.withReader { bytes, reader in
+            var id: Value?
+            var hidden: Document?
+            while let element = reader.next() {
+                if id == nil, unsafe bytes.isName(element.name, "_id") {
+                    id = unsafe bytes.value(of: element)
+                } else if unsafe bytes.isName(element.name, fieldBytes) {
+                    if case .document(let fields) = unsafe bytes.value(of: element) { hidden = fields }
+                    if id != nil { break }
+                }
+            }
+            return (id, hidden)
+        }
     }
 
     private static let contentTagPrefix = "~"

@@ -15,6 +15,8 @@ struct BSONNameTable: ~Copyable {
     /// Safety: holds `smallCount` entries, of which the first `count` are initialised; they are trivial.
     private let small: UnsafeMutablePointer<Entry>
     private var count = 0
+    /// A bit for each signature of a small level: most new names are found to be new by it alone.
+    private var seen: UInt64 = 0
     /// The names of a larger level.
     private var entries: [Entry] = []
     /// Open addressing: 0 is free, otherwise an entry's position plus one. Empty while the level is small.
@@ -30,6 +32,7 @@ struct BSONNameTable: ~Copyable {
     @inline(__always)
     mutating func removeAll() {
         count = 0
+        seen = 0
         guard !slots.isEmpty else { return }
         entries = []
         slots = []
@@ -40,9 +43,13 @@ struct BSONNameTable: ~Copyable {
     mutating func insert(_ name: Range<Int>, of bytes: UnsafeRawBufferPointer) -> Bool {
         if count == Self.smallCount { return insertHashed(name, of: bytes) }
         let entry = Entry(name, key: Self.signature(name, of: bytes))
-        for index in 0..<count where small[index].key == entry.key {
-            if small[index].equals(entry, in: bytes) { return false }
+        let bit: UInt64 = 1 &<< ((entry.key &* 0x9E37_79B9_7F4A_7C15) &>> 58)
+        if seen & bit != 0 {
+            for index in 0..<count where small[index].key == entry.key {
+                if small[index].equals(entry, in: bytes) { return false }
+            }
         }
+        seen |= bit
         small[count] = entry
         count += 1
         return true

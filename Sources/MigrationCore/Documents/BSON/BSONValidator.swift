@@ -50,6 +50,8 @@ struct BSONValidator: ~Copyable {
         guard Int(bytes.int32(at: 0)) == bytes.count else {
             throw DocumentError(.malformed, "The document's length is not the number of bytes.", at: 0)
         }
+        // What a usual document needs, at once.
+        pending.reserveCapacity(16)
         pending.append(Level(start: 0, end: bytes.count, depth: 1, isArray: false))
         while let level = pending.popLast() {
             try validate(level)

@@ -6,6 +6,7 @@ extension UnsafeRawBufferPointer {
         var offset = range.lowerBound
         let end = range.upperBound
         while true {
+            while offset + 32 <= end, isASCII(at: offset) { offset += 32 }
             while offset + 8 <= end, int64(at: offset) & Int64(bitPattern: 0x8080_8080_8080_8080) == 0 { offset += 8 }
             while offset < end, self[offset] < 0x80 { offset += 1 }
             // Texts that are not ASCII have runs of characters that are not.
@@ -16,6 +17,13 @@ extension UnsafeRawBufferPointer {
             }
             if offset >= end { return nil }
         }
+    }
+
+    /// Whether 32 bytes are all ASCII.
+    @inline(__always)
+    private func isASCII(at offset: Int) -> Bool {
+        let halves = (int64(at: offset) | int64(at: offset + 8), int64(at: offset + 16) | int64(at: offset + 24))
+        return (halves.0 | halves.1) & Int64(bitPattern: 0x8080_8080_8080_8080) == 0
     }
 
     /// Four bytes, the first one least significant.
