@@ -12,13 +12,13 @@ struct AnswerHead {
     private var bytes = 0
 
     /// Takes one line with its end.
-    mutating func add(_ line: String, maximumBytes: Int) -> Progress {
-        bytes += line.utf8.count
+    mutating func add(_ line: UnsafeRawBufferPointer, maximumBytes: Int) -> Progress {
+        bytes += line.count
         guard bytes <= maximumBytes else { return .tooLarge }
         guard !isComplete else { return .incomplete }
-        let text = Self.trimmed(line[...])
-        if line.utf8.starts(with: "HTTP/".utf8) {
-            let parts = text.split(separator: " ", maxSplits: 2)
+        let text = unsafe Self.trimmed(line[...])
+        if unsafe line.starts(with: "HTTP/".utf8) {
+            let parts = unsafe Self.text(text).split(separator: " ", maxSplits: 2)
             guard parts.count >= 2, parts[1].utf8.count == 3, let number = Int(parts[1]), number >= 100 else {
                 return .malformed
             }
@@ -27,24 +27,30 @@ struct AnswerHead {
             return .incomplete
         }
         guard status != 0 else { return .malformed }
-        guard !text.isEmpty else {
+        guard unsafe !text.isEmpty else {
             isComplete = status >= 200
             return isComplete ? .complete : .incomplete
         }
         // A line that goes on from the one before is obsolete, and a way to smuggle: it is refused.
-        guard let start = line.utf8.first, !Self.isSpace(start),
-            let colon = text.utf8.firstIndex(of: UInt8(ascii: ":")), colon != text.startIndex
+        guard let start = unsafe line.first, !Self.isSpace(start),
+            let colon = unsafe text.firstIndex(of: UInt8(ascii: ":")), unsafe colon != text.startIndex
         else { return .malformed }
-        headers.add(String(text[..<colon]), String(Self.trimmed(text[text.utf8.index(after: colon)...])))
+        unsafe headers.add(Self.text(text[..<colon]), Self.text(Self.trimmed(text[(colon + 1)...])))
         return .incomplete
     }
 
+    private typealias Bytes = Slice<UnsafeRawBufferPointer>
+
+    private static func text(_ bytes: Bytes) -> String {
+        unsafe String(decoding: UnsafeRawBufferPointer(rebasing: bytes), as: UTF8.self)
+    }
+
     /// Without spaces, tabs and line ends on both sides.
-    private static func trimmed(_ text: Substring) -> Substring {
-        let bytes = text.utf8
-        guard let first = bytes.firstIndex(where: { !isSpace($0) }), let last = bytes.lastIndex(where: { !isSpace($0) })
-        else { return "" }
-        return text[first...last]
+    private static func trimmed(_ bytes: Bytes) -> Bytes {
+        var bytes = unsafe bytes
+        while let first = unsafe bytes.first, isSpace(first) { unsafe bytes.removeFirst() }
+        while let last = unsafe bytes.last, isSpace(last) { unsafe bytes.removeLast() }
+        return unsafe bytes
     }
 
     private static func isSpace(_ byte: UInt8) -> Bool {

@@ -11,8 +11,7 @@ enum CurlCallbacks {
                 guard let exchange = unsafe CurlCallbacks.exchange(context) else { return 0 }
                 let length = size * count
                 let bytes = unsafe UnsafeRawBufferPointer(start: bytes, count: length)
-                let line = unsafe String(decoding: bytes, as: UTF8.self)
-                return exchange.receive(headLine: line) ? length : 0
+                return unsafe exchange.receive(headLine: bytes) ? length : 0
             },
             body: { bytes, size, count, context in
                 guard let exchange = unsafe CurlCallbacks.exchange(context) else { return 0 }

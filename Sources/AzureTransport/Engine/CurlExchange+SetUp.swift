@@ -9,20 +9,29 @@ extension CurlExchange {
     func setUp(_ handle: CurlHandle, _ configuration: CurlTransport.Configuration) -> Bool {
         self.handle = handle
         let request = transfer.request
+        if !handle.isPrepared {
+            setGuards(on: handle)
+            setConnection(on: handle, configuration)
+            handle.isPrepared = true
+        }
         handle.set(CURLOPT_URL, text: request.url.absoluteText)
-        setGuards(on: handle)
-        setConnection(on: handle, configuration)
+        // Each address of the host gets its part of the time; the whole is the engine's to watch. Zero is libcurl's own limit.
+        handle.set(CURLOPT_CONNECTTIMEOUT_MS, request.timeouts.connect.map { max(1, $0.wholeMilliseconds) } ?? 0)
         setBody(on: handle)
         for field in request.headers.fields {
             handle.addHeader(field.value.isEmpty ? "\(field.name);" : "\(field.name): \(field.value)")
         }
         // What libcurl would add by itself: it is not signed, and nobody asked for it.
-        for name in ["Accept", "Content-Type", "Expect", "User-Agent"] where request.headers[name] == nil {
-            handle.addHeader("\(name):")
-        }
+        for name in Self.added(to: request) where request.headers[name] == nil { handle.addHeader("\(name):") }
         let context = unsafe Unmanaged.passUnretained(self).toOpaque()
         unsafe handle.finishSetUp(CurlCallbacks.table(context: context))
         return handle.refusal == nil
+    }
+
+    /// The fields that libcurl has a value of its own for.
+    private static func added(to request: HTTPRequest) -> [String] {
+        if case .none = request.body, request.method.isSafe { return ["Accept"] }
+        return ["Accept", "Content-Type", "Expect"]
     }
 
     private func setGuards(on handle: CurlHandle) {
@@ -39,6 +48,7 @@ extension CurlExchange {
         handle.set(CURLOPT_SUPPRESS_CONNECT_HEADERS, true)
         handle.set(CURLOPT_HEADEROPT, cutover_curl_header_separate)
         handle.set(CURLOPT_TCP_KEEPALIVE, true)
+        handle.set(CURLOPT_UPLOAD_BUFFERSIZE, 128 << 10)
         handle.set(CURLOPT_SSL_VERIFYPEER, true)
         handle.set(CURLOPT_SSL_VERIFYHOST, 2)
         handle.set(CURLOPT_SSLVERSION, Int(CURL_SSLVERSION_TLSv1_2))
@@ -52,10 +62,6 @@ extension CurlExchange {
             }
         handle.set(CURLOPT_HTTP_VERSION, Int(version))
         if configuration.httpVersion != .http1 { handle.set(CURLOPT_PIPEWAIT, true) }
-        if let limit = transfer.request.timeouts.connect {
-            // Each address of the host gets its part of the time; the whole is the engine's to watch.
-            handle.set(CURLOPT_CONNECTTIMEOUT_MS, max(1, limit.wholeMilliseconds))
-        }
         handle.set(CURLOPT_MAXAGE_CONN, max(1, configuration.idleConnectionLifetime.wholeMilliseconds / 1_000))
         handle.set(CURLOPT_MAXLIFETIME_CONN, max(1, configuration.connectionLifetime.wholeMilliseconds / 1_000))
         if let file = configuration.certificateAuthorityFile {
@@ -96,10 +102,19 @@ extension CurlExchange {
         case .bytes, .stream:
             handle.set(CURLOPT_UPLOAD, true)
             handle.set(CURLOPT_INFILESIZE_LARGE, size: request.body.length)
-            handle.set(CURLOPT_UPLOAD_BUFFERSIZE, 128 << 10)
             handle.set(CURLOPT_CUSTOMREQUEST, text: request.method.name)
         }
-        if case .streamed = transfer.delivery { handle.set(CURLOPT_BUFFERSIZE, 256 << 10) }
+    }
+
+    /// What a handle receives in one piece that suits the answer: one that may be long is worth a larger buffer, which saves calls.
+    var bufferBytes: Int {
+        let isLong =
+            if case .collected = transfer.delivery {
+                (transfer.request.maximumResponseBytes ?? 0) >= 1 << 20
+            } else {
+                true
+            }
+        return isLong ? 256 << 10 : Int(CURL_MAX_WRITE_SIZE)
     }
 
     /// Also what an empty body takes, so that `Content-Length: 0` is sent: as an upload it would be chunked.

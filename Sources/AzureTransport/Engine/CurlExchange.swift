@@ -14,7 +14,7 @@ final class CurlExchange {
     }
 
     let transfer: CurlTransfer
-    let origin: String
+    let origin: HTTPOrigin
     private let configuration: CurlTransport.Configuration
     /// What the engine is told: that a limit is near, and that a request is being sent.
     private unowned let loop: CurlLoop
@@ -44,7 +44,7 @@ final class CurlExchange {
         self.transfer = transfer
         self.configuration = configuration
         self.loop = loop
-        self.origin = "\(transfer.request.url.scheme.rawValue)://\(transfer.request.url.authority)"
+        self.origin = HTTPOrigin(transfer.request.url)
         self.lastProgress = loop.now
     }
 
@@ -158,9 +158,9 @@ final class CurlExchange {
     }
 
     /// Takes a line of the head; false ends the exchange.
-    func receive(headLine line: String) -> Bool {
+    func receive(headLine line: UnsafeRawBufferPointer) -> Bool {
         defer { progress() }
-        switch head.add(line, maximumBytes: configuration.maximumHeadBytes) {
+        switch unsafe head.add(line, maximumBytes: configuration.maximumHeadBytes) {
         case .incomplete: return true
         case .malformed:
             failure = error(.protocolViolation, "The head of the answer is not HTTP.")
@@ -264,7 +264,7 @@ final class CurlExchange {
         return handle.resume()
     }
 
-    /// Tells the caller how it ended; called once, with the handle still in place.
+    /// Tells the caller how it ended; called once, after the handle was taken away.
     func conclude(with error: TransportError?) {
         if error == nil, case .collected = transfer.delivery {
             transfer.succeed(with: HTTPResponse(status: head.status, headers: head.headers, body: body))

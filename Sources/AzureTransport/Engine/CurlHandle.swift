@@ -12,13 +12,20 @@ internal import CutoverCCurlShims
     private let complaint: UnsafeMutablePointer<CChar>
     private var headers: UnsafeMutablePointer<curl_slist>?
     private(set) var refusal: CURLcode?
+    /// How much is received in one piece, for as long as the handle lives: libcurl refuses another size while it has the buffer, and
+    /// it keeps the buffer of an exchange whose connection others still share.
+    let bufferBytes: Int
+    /// Whether what all exchanges have in common is set.
+    var isPrepared = false
 
     /// Nil when there is no memory.
-    init?() {
+    init?(bufferBytes: Int) {
         guard let easy = unsafe curl_easy_init() else { return nil }
         unsafe self.easy = easy
+        self.bufferBytes = bufferBytes
         unsafe complaint = .allocate(capacity: Int(CURL_ERROR_SIZE))
         unsafe complaint.initialize(repeating: 0, count: Int(CURL_ERROR_SIZE))
+        set(CURLOPT_BUFFERSIZE, bufferBytes)
     }
 
     deinit {
@@ -73,13 +80,16 @@ internal import CutoverCCurlShims
         note(unsafe cutover_curl_set_bytes(easy, CURLOPT_ERRORBUFFER, complaint))
     }
 
-    /// Takes everything back for the next exchange; connections are the multi handle's and stay.
+    /// Takes back what the last exchange set and the next one may not set again. What all have in common stays, because setting
+    /// it anew costs as much as a small exchange; connections are the multi handle's and stay, too.
     func clear() {
-        unsafe curl_easy_reset(easy)
+        // It undoes HEAD, POST and upload, and what is left of their bodies is not looked at.
+        set(CURLOPT_HTTPGET, true)
+        set(CURLOPT_CUSTOMREQUEST, text: nil)
+        note(unsafe cutover_curl_set_headers(easy, nil))
         unsafe curl_slist_free_all(headers)
         unsafe headers = nil
         unsafe complaint.pointee = 0
-        refusal = nil
     }
 
     private func note(_ code: CURLcode) {

@@ -12,52 +12,59 @@ final class CurlInbox: Sendable {
 
     private struct State {
         var commands: [Command] = []
-        var waker: CurlWaker?
         var isAsleep = false
         var isStopping = false
 
-        /// Under the lock, so that the multi handle cannot go meanwhile.
-        mutating func wake() {
-            guard isAsleep else { return }
-            isAsleep = false
-            waker?.wake()
+        /// Whether the thread has to be woken; true for one caller only.
+        mutating func endSleep() -> Bool {
+            defer { isAsleep = false }
+            return isAsleep
         }
     }
 
     private let state = Locked(State())
+    /// Apart from the state, so that nobody waits for the state while another one is in the system to wake the thread.
+    private let waker = Locked<CurlWaker?>(nil)
 
     /// False if the engine was stopped; the command is then dropped.
     @discardableResult
     func put(_ command: Command) -> Bool {
-        state.withLock { state in
-            if state.isStopping { return false }
+        let (isTaken, mustWake) = state.withLock { state in
+            if state.isStopping { return (false, false) }
             state.commands.append(command)
-            state.wake()
-            return true
+            return (true, state.endSleep())
         }
+        if mustWake { wake() }
+        return isTaken
     }
 
     /// No further command is taken; the thread ends what it has.
     func stop() {
-        state.withLock { state in
+        let mustWake = state.withLock { state in
             state.isStopping = true
-            state.wake()
+            return state.endSleep()
         }
+        if mustWake { wake() }
+    }
+
+    /// Under the lock, so that the multi handle cannot go meanwhile.
+    private func wake() {
+        waker.withLock { $0?.wake() }
     }
 
     // MARK: The engine's thread
 
     /// What wakes the thread up from now on; nil once its multi handle is about to go.
     func use(_ waker: CurlWaker?) {
-        state.withLock { $0.waker = waker }
+        self.waker.withLock { $0 = waker }
     }
 
-    /// Everything that has arrived, in order.
-    func take() -> (commands: [Command], isStopping: Bool) {
+    /// Takes everything that has arrived, in order, and returns whether the thread is to stop.
+    func take(into commands: inout [Command]) -> Bool {
         state.withLock { state in
             state.isAsleep = false
-            defer { state.commands.removeAll(keepingCapacity: true) }
-            return (state.commands, state.isStopping)
+            swap(&state.commands, &commands)
+            return state.isStopping
         }
     }
 

@@ -24,9 +24,11 @@ internal import Darwin
     private let inbox: CurlInbox
     private let multi: UnsafeMutableRawPointer
     private var exchanges: [ObjectIdentifier: CurlExchange] = [:]
-    private var origins: [String: Origin] = [:]
+    private var origins: [HTTPOrigin: Origin] = [:]
     private var idle: [CurlHandle] = []
     private var sending: [CurlExchange] = []
+    /// What has ended in this round and whose callers are not told yet.
+    private var ended: [(exchange: CurlExchange, error: TransportError?)] = []
     /// When the limits are looked at next: never later than the first of them.
     private var nextCheck: ContinuousClock.Instant?
     /// Read once for each round.
@@ -54,22 +56,26 @@ internal import Darwin
     func run() {
         Self.blockBrokenPipes()
         unsafe inbox.use(CurlWaker(multi))
+        var commands: [CurlInbox.Command] = []
         while true {
             now = .now
-            let (commands, isStopping) = inbox.take()
+            let isStopping = inbox.take(into: &commands)
             for command in commands { carryOut(command) }
+            commands.removeAll(keepingCapacity: true)
             if isStopping { break }
             var running: Int32 = 0
             unsafe _ = curl_multi_perform(multi, &running)
             sending.removeAll { $0.noticeSending() }
             endWhatHasEnded()
             checkLimits()
+            tellCallers()
             rest()
         }
         inbox.use(nil)
         for exchange in exchanges.values {
             end(exchange, with: exchange.error(.stopped, "The transport was stopped."))
         }
+        tellCallers()
         idle = []
     }
 
@@ -125,7 +131,7 @@ internal import Darwin
     private func begin(_ exchange: CurlExchange) {
         origins[exchange.origin, default: Origin()].running += 1
         exchange.enter(.connecting)
-        guard let handle = idle.popLast() ?? CurlHandle(), exchange.setUp(handle, configuration) else {
+        guard let handle = handle(for: exchange), exchange.setUp(handle, configuration) else {
             return end(
                 exchange,
                 with: exchange.error(.internalFailure, "libcurl refused a part of the request, or has no memory.")
@@ -134,6 +140,12 @@ internal import Darwin
         guard unsafe curl_multi_add_handle(multi, handle.easy) == CURLM_OK else {
             return end(exchange, with: exchange.error(.internalFailure, "libcurl did not take the request."))
         }
+    }
+
+    private func handle(for exchange: CurlExchange) -> CurlHandle? {
+        let size = exchange.bufferBytes
+        let index = idle.lastIndex { $0.bufferBytes == size }
+        return index.map { idle.remove(at: $0) } ?? CurlHandle(bufferBytes: size)
     }
 
     private func endWhatHasEnded() {
@@ -145,20 +157,27 @@ internal import Darwin
         }
     }
 
-    /// The one way out: the handle goes back, the caller is told, and the next in line begins.
+    /// The one way out: the handle goes back, the caller is told at the end of the round, and the next in line begins.
     private func end(_ exchange: CurlExchange, with error: TransportError?) {
         guard exchanges.removeValue(forKey: ObjectIdentifier(exchange.transfer)) != nil else { return }
         let wasRunning = exchange.phase != .waiting
         if let handle = exchange.handle {
             unsafe _ = curl_multi_remove_handle(multi, handle.easy)
             exchange.handle = nil
-            if idle.count < configuration.maximumIdleConnections {
+            // What a failed exchange has left on its handle is nobody's to know.
+            if error == nil, idle.count < configuration.maximumIdleConnections {
                 handle.clear()
                 idle.append(handle)
             }
         }
-        exchange.conclude(with: error)
+        ended.append((exchange, error))
         leave(exchange, wasRunning: wasRunning)
+    }
+
+    /// All together: a caller that is told by itself wakes a thread of its own, and sends that thread to sleep at once.
+    private func tellCallers() {
+        for (exchange, error) in ended { exchange.conclude(with: error) }
+        ended.removeAll(keepingCapacity: true)
     }
 
     private func leave(_ exchange: CurlExchange, wasRunning: Bool) {

@@ -54,6 +54,35 @@ struct CurlHTTP2Tests {
         await transport.stop()
     }
 
+    @Test("streamed and collected answers follow each other on connections that others share, in any order")
+    func streamed() async throws {
+        let server = try await TLSServer.offering("h2,http/1.1", together: 4)
+        defer { server.stop() }
+        let transport = transport(server, .negotiated)
+        let url = try server.url("127.0.0.1")
+        for round in 0..<4 {
+            try await withThrowingTaskGroup(of: [UInt8].self) { group in
+                for index in 0..<4 {
+                    let request = HTTPRequest(method: .get, url: url)
+                    // Each handle has both kinds of answers, one after the other.
+                    let isStreamed = (index + round).isMultiple(of: 2)
+                    group.addTask {
+                        guard isStreamed else { return try await transport.send(request).body }
+                        var body: [UInt8] = []
+                        let answer = try await transport.stream(request)
+                        while let chunk = try await answer.body.next() { body += chunk }
+                        return body
+                    }
+                }
+                for try await body in group {
+                    let answer = try JSONDecoder().decode(Answer.self, from: Data(body))
+                    #expect(answer.protocol == "h2" && answer.connection == 1, "round \(round)")
+                }
+            }
+        }
+        await transport.stop()
+    }
+
     @Test("a server that does not offer it is spoken to in HTTP/1.1, and so is one that does where that is configured")
     func fallback() async throws {
         let old = try await TLSServer.offering("http/1.1")
