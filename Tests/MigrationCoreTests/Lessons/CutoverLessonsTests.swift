@@ -240,20 +240,38 @@ struct CutoverLessonsTests {
         let order = Locked<[Int]>([])
         let first = await gate.enter(Lesson.tenant, deadline: .seconds(1), maximumCount: 10)
         #expect(first == .drive)
+        let executor = SteppingExecutor()
         await withTaskGroup(of: Void.self) { group in
             for number in 1...5 {
-                group.addTask { await Self.park(number, at: gate, order: order) }
-                while gate.parkedCount(of: Lesson.tenant) <= number { await Task.yield() }
+                group.addTask(executorPreference: executor) { await Self.park(number, at: gate, order: order) }
+                executor.runAll()
+                #expect(gate.parkedCount(of: Lesson.tenant) == number + 1)
             }
             gate.open(Lesson.tenant)
+            executor.runAll()
         }
         #expect(order.withLock { $0 } == [1, 2, 3, 4, 5])
     }
 
-    /// On one actor, so that calls go on in the order in which they are woken.
-    @MainActor
     private static func park(_ number: Int, at gate: WriteGate, order: Locked<[Int]>) async {
         _ = await gate.enter(Lesson.tenant, deadline: .seconds(1), maximumCount: 10)
         order.withLock { $0.append(number) }
+    }
+
+    /// Runs tasks where it is told to, in the order in which they were made ready: a thread of theirs might overtake another one.
+    private final class SteppingExecutor: TaskExecutor {
+        private let jobs = Locked<[UnownedJob]>([])
+
+        func enqueue(_ job: consuming ExecutorJob) {
+            let job = UnownedJob(job)
+            jobs.withLock { $0.append(job) }
+        }
+
+        /// Runs each task until it waits, and what becomes ready meanwhile.
+        func runAll() {
+            while let job = jobs.withLock({ $0.isEmpty ? nil : $0.removeFirst() }) {
+                job.runSynchronously(on: asUnownedTaskExecutor())
+            }
+        }
     }
 }
