@@ -169,7 +169,8 @@ static bool knows_primary(mongoc_client_t *client) {
     bool known = false;
     for (size_t i = 0; i < count; i++) {
         const char *type = mongoc_server_description_type(servers[i]);
-        known = known || strcmp(type, "RSPrimary") == 0 || strcmp(type, "Standalone") == 0 || strcmp(type, "Mongos") == 0;
+        known = known || strcmp(type, "RSPrimary") == 0 || strcmp(type, "Standalone") == 0 || strcmp(type, "Mongos") == 0 ||
+            strcmp(type, "LoadBalancer") == 0;
     }
     mongoc_server_descriptions_destroy_all(servers, count);
     return known;

@@ -12,6 +12,8 @@ struct AnswerHead {
     private var bytes = 0
 
     /// Takes one line with its end.
+    ///
+    /// Safety: libcurl lends the bytes for the call, and nothing keeps them: names and values are copied.
     mutating func add(_ line: UnsafeRawBufferPointer, maximumBytes: Int) -> Progress {
         bytes += line.count
         guard bytes <= maximumBytes else { return .tooLarge }

@@ -82,7 +82,9 @@ internal import CutoverCCurlShims
 
     /// Takes back what the last exchange set and the next one may not set again. What all have in common stays, because setting
     /// it anew costs as much as a small exchange; connections are the multi handle's and stay, too.
-    func clear() {
+    ///
+    /// - Returns: Whether libcurl took all of it; a handle that kept something is of no use to the next exchange.
+    func clear() -> Bool {
         // It undoes HEAD, POST and upload, and what is left of their bodies is not looked at.
         set(CURLOPT_HTTPGET, true)
         set(CURLOPT_CUSTOMREQUEST, text: nil)
@@ -90,6 +92,7 @@ internal import CutoverCCurlShims
         unsafe curl_slist_free_all(headers)
         unsafe headers = nil
         unsafe complaint.pointee = 0
+        return refusal == nil
     }
 
     private func note(_ code: CURLcode) {

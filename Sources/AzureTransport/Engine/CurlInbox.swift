@@ -79,8 +79,9 @@ final class CurlInbox: Sendable {
 
 /// The one thing that other threads may do with a multi handle.
 ///
-/// Safety: `curl_multi_wakeup` may be called from any thread while the handle lives; the inbox holds this under its lock and
-/// forgets it before the handle goes.
+/// The inbox forgets it before the handle goes.
+///
+/// Safety: libcurl lets any thread call `curl_multi_wakeup` while the handle lives, and the lock of the inbox sees to that.
 @safe struct CurlWaker: @unchecked Sendable {
     private let multi: UnsafeMutableRawPointer
 

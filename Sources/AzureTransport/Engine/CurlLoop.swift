@@ -165,10 +165,7 @@ internal import Darwin
             unsafe _ = curl_multi_remove_handle(multi, handle.easy)
             exchange.handle = nil
             // What a failed exchange has left on its handle is nobody's to know.
-            if error == nil, idle.count < configuration.maximumIdleConnections {
-                handle.clear()
-                idle.append(handle)
-            }
+            if error == nil, idle.count < configuration.maximumIdleConnections, handle.clear() { idle.append(handle) }
         }
         ended.append((exchange, error))
         leave(exchange, wasRunning: wasRunning)

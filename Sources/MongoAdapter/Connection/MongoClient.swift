@@ -4,8 +4,9 @@ internal import MigrationCore
 
 /// One client of the pool, bound to one lane for its lifetime, with a session for its transactions.
 ///
-/// Safety: everything in it, sessions and open scans with their cursors too, is touched only by closures that run on its lane, one after
-/// the other, as `LaneClient` sees to; the pool outlives it, because the lanes hold that.
+/// That is so for its sessions, and for open scans with their cursors, too. The pool outlives it, because the lanes hold that.
+///
+/// Safety: touched only by closures that run on its lane, one after the other, as `LaneClient` sees to.
 @safe final class MongoClient: @unchecked Sendable {
     private let pool: OpaquePointer
     let pointer: OpaquePointer

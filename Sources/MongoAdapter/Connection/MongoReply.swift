@@ -3,7 +3,9 @@ internal import CutoverCMongoShims
 
 /// A part of what a cursor gives, as it came from the server.
 ///
-/// Safety: the reply is owned from `init` to `deinit` and never changed, and libbson lets any thread read what no thread changes.
+/// It owns the reply from `init` to `deinit`.
+///
+/// Safety: made on a lane, never changed after that, and libbson lets any thread read and free what no thread changes.
 @safe final class MongoReply: @unchecked Sendable {
     private let pointer: OpaquePointer
     /// The cursor that has more; 0 when the server has ended it.

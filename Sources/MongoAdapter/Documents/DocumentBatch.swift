@@ -1,6 +1,8 @@
 internal import MigrationCore
 
 /// Documents that came in one reply, as the server sent them: nothing is copied before they are decoded.
+///
+/// Safety: the bytes belong to the reply, which is kept for each use of them, and no index is used that was not compared with their count.
 struct DocumentBatch: Sendable {
     private let reply: MongoReply
     /// The elements of the reply's array that are left.
