@@ -34,6 +34,12 @@ struct DocumentBatch: Sendable {
         return part
     }
 
+    /// The documents, without the first one if that stands at this place.
+    func dropping(_ place: DocumentPlace) throws(StoreError) -> DocumentBatch {
+        var rest = self
+        return try unsafe rest.next({ unsafe StoredForm.place(in: $0) == place }) == true ? rest : self
+    }
+
     /// Where the first document lies; everything that is left of the array is checked to hold it.
     private func first() throws(StoreError) -> Range<Int> {
         try withExtendedLifetime(reply) { () throws(StoreError) -> Range<Int> in

@@ -26,34 +26,13 @@ struct DocumentCursor {
         case full
     }
 
-    /// How the server is asked for documents.
-    struct Reading {
-        /// How many it sends at a time.
-        var batch: Int
-        /// After how many the page is full, whatever they are. The server then ends the cursor by itself, which spares a command for
-        /// each page.
-        var limit: Int?
-
-        /// For a reader that is likely to take so many.
-        init(count: Int, takesEach: Bool) {
-            // Beyond the limit, or the server would wait for another command before it ends the cursor.
-            batch = min(max(count, 1), 10_000) + 2
-            if takesEach { limit = min(count, maximumRowCount) }
-        }
-
-        /// In batches that one reader decodes while the server makes the next.
-        init(limit: Int) {
-            self.limit = min(limit, maximumRowCount)
-            batch = min(max((limit + 5) / 4, 64), 10_000)
-        }
-    }
-
     /// Visits documents from the lower bound on, or after a place.
     ///
     /// - Parameters:
     ///   - place: the document after which to go on; nil begins at the lower bound.
     ///   - count: how many documents the reader is likely to take.
-    ///   - takesEach: whether the page is full after so many documents whatever they are.
+    ///   - takesEach: whether the page is full after so many documents whatever they are. The server then ends the cursor by itself,
+    ///     which spares a command for each page.
     ///   - body: says of each document whether the page takes more.
     /// - Returns: The place of the last document of the page; nil when nothing follows it.
     func visit(
@@ -62,31 +41,11 @@ struct DocumentCursor {
         takesEach: Bool = false,
         _ body: (FoundRow) throws(StoreError) -> Verdict
     ) throws(StoreError) -> DocumentPlace? {
+        let limit = takesEach ? min(count, Self.maximumRowCount) : Self.maximumRowCount
+        // Beyond the limit, or the server would wait for another command before it ends the cursor.
+        var options = Self.options(from: place ?? lower, to: upper, batch: min(max(count, 1), 10_000) + 2)
+        if takesEach { options.append("limit", .int64(Int64(limit) + (place == nil ? 1 : 2))) }
         var last: DocumentPlace?
-        let reading = Reading(count: count, takesEach: takesEach)
-        let isOver = unsafe try read(after: place, reading) { (bytes) throws(StoreError) in
-            let row = unsafe StoredForm.row(in: [UInt8](bytes), of: collection)
-            last = row.place ?? last
-            return row.isExpired(at: now) ? .more : try body(row)
-        }
-        guard isOver || last != nil else { throw .placeless(collection) }
-        return isOver ? nil : last
-    }
-
-    /// Hands out documents as the server sends them, from the lower bound on, or after a place.
-    ///
-    /// - Parameters:
-    ///   - place: the document after which to go on; nil begins at the lower bound.
-    ///   - reading: how many to ask for.
-    ///   - body: says of each document whether the page takes more; its bytes are lent for the call.
-    /// - Returns: Whether nothing follows the last document that was handed out.
-    func read(
-        after place: DocumentPlace?,
-        _ reading: Reading,
-        _ body: (UnsafeRawBufferPointer) throws(StoreError) -> Verdict
-    ) throws(StoreError) -> Bool {
-        var options = Self.options(from: place ?? lower, to: upper, batch: reading.batch)
-        if let limit = reading.limit { options.append("limit", .int64(Int64(limit) + (place == nil ? 1 : 2))) }
         let start = place ?? lower
         var seen = 0
         var isFull = false
@@ -106,7 +65,10 @@ struct DocumentCursor {
                 // One more than the page takes: then something follows it.
                 if isFull { return false }
                 seen += 1
-                isFull = try unsafe body(bytes) == .full || seen >= reading.limit ?? Self.maximumRowCount
+                let row = unsafe StoredForm.row(in: [UInt8](bytes), of: collection)
+                last = row.place ?? last
+                let verdict = row.isExpired(at: now) ? .more : try body(row)
+                isFull = verdict == .full || seen >= limit
                 return true
             }
         }
@@ -115,7 +77,8 @@ struct DocumentCursor {
         if isOver, start != nil, upper == nil, place?.value != .maxKey {
             isOver = try find(["$and": [.document(filter), .document(Self.greatest)]], ["hint": ["_id": 1]])
         }
-        return isOver
+        guard isOver || last != nil else { throw .placeless(collection) }
+        return isOver ? nil : last
     }
 
     /// The options of a find that reads in the order of places.

@@ -13,12 +13,23 @@ extension MongoDocumentStore {
             let start = try DocumentPlace.position(cursor.position)
             let lower = try DocumentPlace.bound(range.lowerBound)
             let upper = try DocumentPlace.bound(range.upperBound)
-            let rows = RowReader(store: self, collection: range.collection, lower: lower, upper: upper)
-            let (page, next) = try await rows.page(after: start, count: pageSize)
+            let (database, time) = (database, now())
+            let (batch, isOver) = try await connection.lanes.run { (client) throws(StoreError) in
+                try client.page(
+                    of: range.collection,
+                    in: database,
+                    from: lower,
+                    to: upper,
+                    after: start,
+                    count: min(pageSize, DocumentCursor.maximumRowCount)
+                )
+            }
+            let page = try await batch?.decoded(of: range.collection, now: time) ?? RowPage()
+            guard isOver || page.last != nil else { throw .placeless(range.collection) }
             return ScanPage(
                 documents: page.documents,
                 unreadable: page.unreadable,
-                continuation: next.map { cursor.continuation(at: $0.text) }
+                continuation: isOver ? nil : page.last.map { cursor.continuation(at: $0.text) }
             )
         }
     }
@@ -74,6 +85,41 @@ extension DocumentPlace {
 }
 
 extension MongoClient {
+    /// Reads up to so many documents, fewer where they are large.
+    ///
+    /// - Returns: The documents, nil for none, and whether nothing follows them. None and more to follow does not happen.
+    fileprivate func page(
+        of collection: CollectionName,
+        in database: String,
+        from lower: DocumentPlace?,
+        to upper: DocumentPlace?,
+        after place: DocumentPlace?,
+        count: Int
+    ) throws(StoreError) -> (batch: DocumentBatch?, isOver: Bool) {
+        let start = place ?? lower
+        // An index scan with a lower bound alone ends before the greatest key, which is a page of its own.
+        let lacksGreatest = start != nil && upper == nil && place?.value != .maxKey
+        var part: DocumentBatch?
+        if start?.value != .maxKey {
+            let cursor = try BatchCursor(self, database: database, collection: collection.nameInMongoDB)
+            // One more tells that something follows, and the place may come again. The server ends the cursor at its limit.
+            let limit = count + (place == nil ? 1 : 2)
+            var options = DocumentCursor.options(from: start, to: upper, batch: limit + 1)
+            options.append("limit", .int64(Int64(limit)))
+            var found = try cursor.find(Document(), options: options, on: self)
+            if let place { found = try found.dropping(place) }
+            while found.isEmpty, !cursor.isOver { found = try cursor.next(count, on: self) }
+            let first = try found.prefix(count)
+            guard cursor.isOver, found.isEmpty else { return (first, false) }
+            if !first.isEmpty { part = first }
+        }
+        guard lacksGreatest else { return (part, true) }
+        let cursor = try BatchCursor(self, database: database, collection: collection.nameInMongoDB)
+        let greatest = try cursor.find(DocumentCursor.greatest, options: ["hint": ["_id": 1]], on: self)
+        if let part { return (part, greatest.isEmpty) }
+        return (greatest.isEmpty ? nil : greatest, true)
+    }
+
     /// Up to this many documents are cut exactly; more are cut by a sample of as many.
     private static let exactCount: Int64 = 20_000
 

@@ -115,8 +115,7 @@ final class OpenScan {
         var skipped = place
         if let place, !given.isEmpty {
             skipped = nil
-            var rest = given
-            if try unsafe rest.next({ unsafe StoredForm.place(in: $0) == place }) == true { batch = rest }
+            batch = try given.dropping(place)
         }
         phase =
             if !cursor.isOver {

@@ -87,20 +87,22 @@ extension StoredForm {
         )
     }
 
-    /// The `_id` and the hidden field, found in one walk through the fields.
+    /// The `_id` and the hidden field, found in one walk through the fields and decoded after it.
     private static func ownFields(of document: Document) -> (id: Value?, hidden: Document?) {
         unsafe document.withReader { bytes, reader in
-            var id: Value?
-            var hidden: Document?
+            var id: BSONElement?
+            var hidden: BSONElement?
             while let element = reader.next() {
-                if id == nil, unsafe bytes.isName(element.name, "_id") {
-                    id = unsafe bytes.value(of: element)
+                if unsafe bytes.isName(element.name, "_id") {
+                    id = id ?? element
                 } else if unsafe bytes.isName(element.name, fieldBytes) {
-                    if case .document(let fields) = unsafe bytes.value(of: element) { hidden = fields }
-                    if id != nil { break }
+                    hidden = element
                 }
+                if id != nil, hidden != nil { break }
             }
-            return (id, hidden)
+            var fields: Document?
+            if let hidden, case .document(let document) = unsafe bytes.value(of: hidden) { fields = document }
+            return (id.map { unsafe bytes.value(of: $0) }, fields)
         }
     }
 
