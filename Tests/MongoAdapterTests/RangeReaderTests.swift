@@ -138,6 +138,26 @@ struct RangeReaderTests {
         }
     }
 
+    @Test("a page of a scan goes on behind a document that fills a reply by itself")
+    func scanBehindLargeDocument() async throws {
+        try await withServer { store, _ in
+            let text = Value.string(String(repeating: "x", count: 9_000_000))
+            for number in 0..<3 {
+                let key = DocumentKey(collection: "large", id: try DocumentID(.int32(Int32(number))))
+                let write = DocumentWrite.put(["text": text], to: key, condition: .insert)
+                #expect(try await store.writeBatch([write], order: .unordered).allSatisfy(\.isApplied))
+            }
+            var ids: [[Value]] = []
+            var continuation: Continuation?
+            repeat {
+                let page = try await store.scan(ScanRange("large"), after: continuation, pageSize: 10)
+                ids.append(page.documents.map(\.key.id.value))
+                continuation = page.continuation
+            } while continuation != nil
+            #expect(ids == [[.int32(0)], [.int32(1)], [.int32(2)]])
+        }
+    }
+
     @Test("the greatest key of all is read last, also by a reader that begins behind another one")
     func greatestKey() async throws {
         try await withServer { store, connection in
