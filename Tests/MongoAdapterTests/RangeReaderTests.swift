@@ -113,15 +113,19 @@ struct RangeReaderTests {
         }
     }
 
+    /// Documents of so many bytes and a little more, under numbers, one by one: few of them fit into a command.
+    private func insert(_ count: Int, of bytes: Int, into store: MongoDocumentStore) async throws {
+        let text = Value.string(String(repeating: "x", count: bytes))
+        for number in 0..<count {
+            let key = DocumentKey(collection: "large", id: try DocumentID(.int32(Int32(number))))
+            #expect(try await store.write(.put(["text": text], to: key, condition: .insert)).isApplied)
+        }
+    }
+
     @Test("documents that do not fit into one reply come in several pages")
     func largeDocuments() async throws {
         try await withServer { store, _ in
-            let text = Value.string(String(repeating: "x", count: 1_000_000))
-            for number in 0..<20 {
-                let key = DocumentKey(collection: "large", id: try DocumentID(.int32(Int32(number))))
-                let write = DocumentWrite.put(["text": text], to: key, condition: .insert)
-                #expect(try await store.writeBatch([write], order: .unordered).allSatisfy(\.isApplied))
-            }
+            try await insert(20, of: 1_000_000, into: store)
             let reader = try store.reader(of: ScanRange("large"), after: nil)
             var ids: [Value] = []
             var pages = 0
@@ -141,12 +145,7 @@ struct RangeReaderTests {
     @Test("a page of a scan goes on behind a document that fills a reply by itself")
     func scanBehindLargeDocument() async throws {
         try await withServer { store, _ in
-            let text = Value.string(String(repeating: "x", count: 9_000_000))
-            for number in 0..<3 {
-                let key = DocumentKey(collection: "large", id: try DocumentID(.int32(Int32(number))))
-                let write = DocumentWrite.put(["text": text], to: key, condition: .insert)
-                #expect(try await store.writeBatch([write], order: .unordered).allSatisfy(\.isApplied))
-            }
+            try await insert(3, of: 9_000_000, into: store)
             var ids: [[Value]] = []
             var continuation: Continuation?
             repeat {

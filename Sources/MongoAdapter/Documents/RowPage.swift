@@ -6,11 +6,8 @@ struct RowPage: Sendable {
     var unreadable: [UnreadableDocument] = []
     /// The place of the last document whose place could be read.
     var last: DocumentPlace?
-    /// How many documents it looked at, with those that have expired.
-    var count = 0
 
     mutating func add(_ row: FoundRow, now: WallTime) {
-        count += 1
         last = row.place ?? last
         switch row {
         case .document(let found) where found.isExpired(at: now): break
