@@ -52,6 +52,36 @@ struct CommandCountTests {
         }
     }
 
+    @Test("inserts of a batch are one command, of which the first one of a key is applied")
+    func inserts() async throws {
+        try await withServer { store, _, connection in
+            let before = try await count(of: "insert", on: connection)
+            let writes = try (0..<40).map { number in
+                DocumentWrite.put(["by": .int32(Int32(number))], to: try key(100 + number / 2), condition: .insert)
+            }
+            let outcomes = try await store.writeBatch(writes, order: .unordered)
+            // The server itself inserts what it keeps about sessions now and then.
+            #expect(try await count(of: "insert", on: connection) - before < 10)
+            for (number, outcome) in outcomes.enumerated() {
+                if number % 2 == 0 {
+                    let stored = try #require(try await store.read(try key(100 + number / 2)))
+                    #expect(stored.etag == outcome.etag && stored.document["by"] == .int32(Int32(number)))
+                } else {
+                    guard case .exists? = outcome.rejection else {
+                        Issue.record("The second insert of a key was not refused: \(outcome)")
+                        continue
+                    }
+                }
+            }
+            let ordered = try [200, 200, 201].map {
+                DocumentWrite.put(["by": "order"], to: try key($0), condition: .insert)
+            }
+            let ends = try await store.writeBatch(ordered, order: .ordered)
+            #expect(ends.map(\.isApplied) == [true, false, false])
+            #expect(try await store.readMany([try key(200), try key(201)]).map { $0 == nil } == [false, true])
+        }
+    }
+
     @Test("the pages of a scan leave no cursor that has to be read on or to be ended")
     func pages() async throws {
         try await withServer { store, _, connection in

@@ -1,6 +1,6 @@
 internal import MigrationCore
 
-/// The first writes of a batch that one command can carry: of one kind, each to another key.
+/// The first writes of a batch that one command can carry: of one kind, and each to another key where they could undo each other.
 struct BulkRun {
     enum Kind {
         case inserts
@@ -18,9 +18,11 @@ struct BulkRun {
 
     init(_ writes: ArraySlice<DocumentWrite>) {
         kind = writes.first.map(Self.kind) ?? .single
-        var keys = Set<DocumentKey>(minimumCapacity: kind == .single ? 1 : writes.count)
+        // Of two inserts to one place the server applies the first, as it would in two commands.
+        let mayRepeatKeys = kind == .inserts || kind == .single
+        var keys = Set<DocumentKey>(minimumCapacity: mayRepeatKeys ? 0 : writes.count)
         for write in writes {
-            guard Self.kind(of: write) == kind, keys.insert(write.key).inserted else { break }
+            guard Self.kind(of: write) == kind, mayRepeatKeys || keys.insert(write.key).inserted else { break }
             count += 1
             if kind == .single { break }
         }

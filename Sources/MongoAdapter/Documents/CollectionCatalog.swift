@@ -36,7 +36,7 @@ final class CollectionCatalog: Sendable {
     /// The default lifetime of a collection, and with it what a write of an expiry needs in the server.
     func defaultLifetime(
         of name: CollectionName,
-        writing writes: [DocumentWrite],
+        writing writes: ArraySlice<DocumentWrite>,
         on client: MongoClient
     ) throws(StoreError) -> Duration? {
         let now = timeline.now

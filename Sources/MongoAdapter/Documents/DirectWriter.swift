@@ -25,8 +25,7 @@ struct DirectWriter {
     /// Applies one write; nil when its condition did not hold, or the reason has to be looked up.
     func apply(_ write: DocumentWrite) throws(StoreError) -> WriteOutcome? {
         switch write.action {
-        case .put(let body, .insert):
-            return try insert([(write, body)], ordered: true)[0]
+        case .put(_, .insert): return try insert([write], ordered: true)[0]
         case .put(let body, let condition):
             let query = query(of: write, condition)
             return try update([(write, body, query)], upserts: condition == .upsert)[0]
@@ -58,24 +57,24 @@ struct DirectWriter {
         return query
     }
 
-    /// Inserts documents by one command.
+    /// Inserts the documents of puts by one command.
     ///
     /// - Returns: One outcome for each; nil for one whose place is taken, and, if `ordered`, for all behind it.
     func insert(
-        _ writes: [(write: DocumentWrite, body: Document)],
+        _ writes: ArraySlice<DocumentWrite>,
         ordered: Bool,
         in session: MongoSession? = nil
     ) throws(StoreError) -> [WriteOutcome?] {
         let tags = writes.map { _ in etags.next() }
-        let collection = writes[0].write.key.collection
+        let collection = writes[writes.startIndex].key.collection
         let bytes = writes.reduce(0) { $0 + $1.body.byteCount + Self.bytesAround }
         let command = command("insert", on: collection, "documents", ordered: ordered, bytes: bytes) { writer in
-            for (index, item) in writes.enumerated() {
+            for (index, write) in writes.enumerated() {
                 writer.appendHeader(.document, index: index)
-                append(item.body, item.write, tags[index], to: &writer)
+                append(write.body, write, tags[index], to: &writer)
             }
         }
-        return try outcomes(of: command, writes.map(\.write), tags, ordered: ordered, in: session)
+        return try outcomes(of: command, writes, tags, ordered: ordered, in: session)
     }
 
     /// Replaces documents by one command, each where its query finds it, or anew if that is asked for.
@@ -89,7 +88,7 @@ struct DirectWriter {
         let tags = writes.map { _ in etags.next() }
         return try outcomes(
             of: updateCommand(writes, tags, upserts: upserts),
-            writes.map(\.write),
+            writes.map(\.write)[...],
             tags,
             ordered: false,
             needsMatch: !upserts,
@@ -106,18 +105,18 @@ struct DirectWriter {
     /// - Parameter tags: the version of each document once it is replaced.
     /// - Returns: Whether each one was replaced; nil when the server refuses one of them, which ends the transaction.
     func replace(
-        _ writes: [(write: DocumentWrite, body: Document)],
+        _ writes: ArraySlice<DocumentWrite>,
         _ tags: [ETag],
         in session: MongoSession
     ) throws(StoreError) -> [Bool]? {
-        let updates = writes.map { item -> (write: DocumentWrite, body: Document, query: Document) in
-            guard case .put(_, let condition) = item.write.action else { preconditionFailure("Only puts replace.") }
-            return (item.write, item.body, query(of: item.write, condition))
+        let updates = writes.map { write -> (write: DocumentWrite, body: Document, query: Document) in
+            guard case .put(let body, let condition) = write.action else { preconditionFailure("Only puts replace.") }
+            return (write, body, query(of: write, condition))
         }
         let reply = try run(updateCommand(updates, tags, upserts: false), in: session)
         if reply.contains("writeErrors") { return nil }
         if reply["n"] == .int32(Int32(writes.count)) { return writes.map { _ in true } }
-        let there = try versions(writes.map(\.write), in: session)
+        let there = try versions(writes, in: session)
         return tags.map { there.contains($0.text) }
     }
 
@@ -188,7 +187,7 @@ struct DirectWriter {
 
     private func outcomes(
         of command: Document,
-        _ writes: [DocumentWrite],
+        _ writes: ArraySlice<DocumentWrite>,
         _ tags: [ETag],
         ordered: Bool,
         needsMatch: Bool = false,
@@ -219,19 +218,21 @@ struct DirectWriter {
     }
 
     /// Looks for writes whose reply was lost: one that is found was applied, whatever one that is not found will do.
-    func resolve(_ writes: [DocumentWrite], _ tags: [ETag], after error: StoreError) -> [WriteOutcome?] {
+    func resolve(_ writes: ArraySlice<DocumentWrite>, _ tags: [ETag], after error: StoreError) -> [WriteOutcome?] {
         // Where the look fails as well, nothing is known about any of them.
         let there = (try? versions(writes)) ?? []
         return tags.map { there.contains($0.text) ? .applied($0) : .unknown(error) }
     }
 
     /// The versions of the documents that lie at the places of these writes.
-    private func versions(_ writes: [DocumentWrite], in session: MongoSession? = nil) throws(StoreError) -> Set<String>
-    {
+    private func versions(
+        _ writes: ArraySlice<DocumentWrite>,
+        in session: MongoSession? = nil
+    ) throws(StoreError) -> Set<String> {
         var versions: Set<String> = []
         unsafe try client.find(
             ["_id": ["$in": .array(writes.map { DocumentPlace.usual($0.key).value })]],
-            in: writes[0].key.collection.nameInMongoDB,
+            in: writes[writes.startIndex].key.collection.nameInMongoDB,
             of: database,
             options: ["projection": .document([StoredForm.versionPath: 1])],
             in: session
@@ -241,5 +242,13 @@ struct DirectWriter {
             return true
         }
         return versions
+    }
+}
+
+extension DocumentWrite {
+    /// The document that a put stores.
+    var body: Document {
+        guard case .put(let body, _) = action else { preconditionFailure("Only puts have a body.") }
+        return body
     }
 }

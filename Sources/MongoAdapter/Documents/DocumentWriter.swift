@@ -15,8 +15,10 @@ struct DocumentWriter {
     }
 
     /// Applies one write.
-    func apply(_ write: DocumentWrite) throws(StoreError) -> WriteOutcome {
-        if DirectWriter.takes(write), let outcome = try direct.apply(write) { return outcome }
+    ///
+    /// - Parameter isRefused: whether a single command was tried and did not apply it.
+    func apply(_ write: DocumentWrite, isRefused: Bool = false) throws(StoreError) -> WriteOutcome {
+        if !isRefused, DirectWriter.takes(write), let outcome = try direct.apply(write) { return outcome }
         do throws(StoreError) {
             return try inTransaction { (transaction) throws(StoreError) in try transaction.apply(write) }
         } catch {
@@ -28,18 +30,17 @@ struct DocumentWriter {
     /// Applies writes on their own: one that cannot be applied leaves the others alone.
     ///
     /// Runs of inserts, of upserts and of replacements are one command each; everything else goes one by one.
-    func apply(_ writes: [DocumentWrite], order: BatchOrder) throws(StoreError) -> [WriteOutcome] {
+    func apply(_ writes: ArraySlice<DocumentWrite>, order: BatchOrder) throws(StoreError) -> [WriteOutcome] {
         var outcomes: [WriteOutcome] = []
-        var rest = writes[...]
+        var rest = writes
         while !rest.isEmpty {
             if order == .ordered, let last = outcomes.last, !last.isApplied {
                 outcomes += rest.map { _ in .rejected(.skipped) }
                 break
             }
             let run = BulkRun(rest)
-            let part = Array(rest.prefix(run.count))
             do throws(StoreError) {
-                outcomes += try apply(run, part, order: order)
+                outcomes += try apply(run, rest.prefix(run.count), order: order)
             } catch  where !outcomes.contains(where: \.isApplied) {
                 throw error
             } catch {
@@ -54,34 +55,34 @@ struct DocumentWriter {
 
     private func apply(
         _ run: BulkRun,
-        _ writes: [DocumentWrite],
+        _ writes: ArraySlice<DocumentWrite>,
         order: BatchOrder
     ) throws(StoreError) -> [WriteOutcome] {
-        let bodies = writes.compactMap { write in
-            if case .put(let body, _) = write.action { (write: write, body: body) } else { nil }
-        }
         let first: [WriteOutcome?]
         switch run.kind {
-        case .inserts: first = try direct.insert(bodies, ordered: order == .ordered)
-        case .numberedInserts: first = try insertBesideSiblings(bodies, order: order)
+        case .inserts: first = try direct.insert(writes, ordered: order == .ordered)
+        case .numberedInserts: first = try insertBesideSiblings(writes, order: order)
         case .upserts:
             first = try direct.update(
-                bodies.map { ($0.write, $0.body, DocumentPlace.usual($0.write.key).query) },
+                writes.map { ($0, $0.body, DocumentPlace.usual($0.key).query) },
                 upserts: true
             )
         // One replacement alone needs no transaction.
-        case .replacements where writes.count > 1: first = try replaceTogether(bodies, order: order)
+        case .replacements where writes.count > 1: first = try replaceTogether(writes, order: order)
         case .replacements, .single: return try applyEach(writes, order: order)
         }
         var outcomes: [WriteOutcome] = []
-        for (index, outcome) in first.enumerated() {
+        var isRefused = run.kind == .inserts || run.kind == .upserts
+        for (write, outcome) in zip(writes, first) {
             if order == .ordered, let last = outcomes.last, !last.isApplied {
                 outcomes.append(.rejected(.skipped))
             } else if let outcome {
                 outcomes.append(outcome)
             } else {
                 // Something was there: an expired document, or one that explains the refusal.
-                outcomes += try applyEach([writes[index]], order: order)
+                outcomes += try applyEach([write], order: order, areRefused: isRefused)
+                // What lies behind it in an ordered command was not attempted.
+                if order == .ordered { isRefused = false }
             }
         }
         return outcomes
@@ -89,17 +90,17 @@ struct DocumentWriter {
 
     /// Inserts documents whose ids MongoDB may take for another one's: where none of their places is taken, by one command.
     private func insertBesideSiblings(
-        _ writes: [(write: DocumentWrite, body: Document)],
+        _ writes: ArraySlice<DocumentWrite>,
         order: BatchOrder
     ) throws(StoreError) -> [WriteOutcome?] {
         let direct = direct
         do throws(StoreError) {
             return try client.transaction(budget: budget) { (session) throws(StoreError) in
-                let places = writes.flatMap { DocumentPlace.candidates($0.write.key).map(\.value) }
+                let places = writes.flatMap { DocumentPlace.candidates($0.key).map(\.value) }
                 var isFree = true
                 unsafe try client.find(
                     ["_id": ["$in": .array(places)]],
-                    in: writes[0].write.key.collection.nameInMongoDB,
+                    in: writes[writes.startIndex].key.collection.nameInMongoDB,
                     of: database,
                     options: ["limit": 1, "projection": ["_id": 1]],
                     in: session
@@ -127,7 +128,7 @@ struct DocumentWriter {
 
     /// Replaces documents under their conditions by one command in a transaction; see ``DirectWriter/replace(_:_:in:)``.
     private func replaceTogether(
-        _ writes: [(write: DocumentWrite, body: Document)],
+        _ writes: ArraySlice<DocumentWrite>,
         order: BatchOrder
     ) throws(StoreError) -> [WriteOutcome?] {
         let direct = direct
@@ -146,9 +147,9 @@ struct DocumentWriter {
             }
         } catch  where error.code == .outcomeUnknown {
             // The commit was sent. One that is there tells that all are; what was not replaced is not among them either way.
-            let found = direct.resolve(writes.map(\.write), tags, after: error)
+            let found = direct.resolve(writes, tags, after: error)
             let isCommitted = found.contains { $0?.isApplied ?? false }
-            return writes.indices.map { index in
+            return tags.indices.map { index in
                 guard replaced[index] else { return nil }
                 return isCommitted ? .applied(tags[index]) : found[index]
             }
@@ -157,7 +158,11 @@ struct DocumentWriter {
         }
     }
 
-    private func applyEach(_ writes: [DocumentWrite], order: BatchOrder) throws(StoreError) -> [WriteOutcome] {
+    private func applyEach(
+        _ writes: ArraySlice<DocumentWrite>,
+        order: BatchOrder,
+        areRefused: Bool = false
+    ) throws(StoreError) -> [WriteOutcome] {
         var outcomes: [WriteOutcome] = []
         var hindrance: StoreError?
         for write in writes {
@@ -170,7 +175,7 @@ struct DocumentWriter {
                 continue
             }
             do throws(StoreError) {
-                outcomes.append(try apply(write))
+                outcomes.append(try apply(write, isRefused: areRefused))
             } catch  where error.code == .outcomeUnknown {
                 outcomes.append(.unknown(error))
             } catch {

@@ -5,7 +5,7 @@ extension MongoDocumentStore {
         try await named { () async throws(StoreError) -> WriteOutcome in
             try CollectionCatalog.check(write.key.collection, database: database)
             try DocumentRules.check(write, capabilities: capabilities)
-            return try await onLane(write.key.collection, [write]) { (writer) throws(StoreError) in
+            return try await onLane([write]) { (writer) throws(StoreError) in
                 do throws(StoreError) {
                     return try writer.apply(write)
                 } catch  where error.code == .outcomeUnknown {
@@ -21,9 +21,13 @@ extension MongoDocumentStore {
                 throw StoreError(.emptyBatch, "The batch has no writes; do not call the store for it.")
             }
             var batch = WriteBatch(writes, order: order)
+            var checked: CollectionName?
             for (index, write) in writes.enumerated() {
                 do throws(StoreError) {
-                    try CollectionCatalog.check(write.key.collection, database: database)
+                    if write.key.collection != checked {
+                        try CollectionCatalog.check(write.key.collection, database: database)
+                        checked = write.key.collection
+                    }
                     try DocumentRules.check(write, capabilities: capabilities)
                 } catch {
                     batch.end(index, as: .rejected(.invalid(error.from(id))))
@@ -32,8 +36,8 @@ extension MongoDocumentStore {
             while let part = batch.next() {
                 let outcomes: [WriteOutcome]
                 do throws(StoreError) {
-                    outcomes = try await onLane(part.collection, part.writes) { (writer) throws(StoreError) in
-                        try writer.apply(part.writes, order: order)
+                    outcomes = try await onLane(writes[part]) { (writer) throws(StoreError) in
+                        try writer.apply(writes[part], order: order)
                     }
                 } catch {
                     // Nothing of this part was applied. Before the first applied write the caller is told by an error.
@@ -51,7 +55,7 @@ extension MongoDocumentStore {
         try await named { () async throws(StoreError) -> TransactionOutcome in
             try DocumentRules.check(transaction: writes, capabilities: capabilities)
             try CollectionCatalog.check(writes[0].key.collection, database: database)
-            return try await onLane(writes[0].key.collection, writes) { [id] (writer) throws(StoreError) in
+            return try await onLane(writes[...]) { [id] (writer) throws(StoreError) in
                 do throws(StoreError) {
                     return try writer.applyAll(writes, store: id)
                 } catch  where error.code == .outcomeUnknown {
@@ -63,11 +67,11 @@ extension MongoDocumentStore {
 
     /// Runs writes of one collection on a lane.
     private func onLane<Value: Sendable>(
-        _ collection: CollectionName,
-        _ writes: [DocumentWrite],
+        _ writes: ArraySlice<DocumentWrite>,
         _ body: @escaping @Sendable (DocumentWriter) throws(StoreError) -> Value
     ) async throws(StoreError) -> Value {
         let time = now()
+        let collection = writes[writes.startIndex].key.collection
         let (database, etags, capabilities, catalog) = (database, etags, capabilities, catalog)
         let budget = connection.configuration.transactionBudget
         return try await connection.lanes.run { (client) throws(StoreError) -> Value in
@@ -88,13 +92,6 @@ extension MongoDocumentStore {
 
 /// A batch on its way: which writes come next together, and how each one has ended.
 struct WriteBatch {
-    /// Writes of one collection that are applied in one go.
-    struct Part: Sendable {
-        var collection: CollectionName
-        var indices: [Int]
-        var writes: [DocumentWrite]
-    }
-
     /// How much one part carries at most: a command takes 16 MiB, and what surrounds the documents needs some of it.
     private static let maximumCount = 500
     private static let maximumBytes = 12 << 20
@@ -114,40 +111,28 @@ struct WriteBatch {
 
     mutating func end(_ index: Int, as outcome: WriteOutcome) { ends[index] = outcome }
 
-    /// The next writes; nil when all have ended.
-    mutating func next() -> Part? {
-        var part: Part?
+    /// The next writes, which are of one collection and applied in one go; nil when all have ended.
+    mutating func next() -> Range<Int>? {
+        while position < writes.count, ends[position] != nil {
+            // An ordered batch ends at an invalid item, once those before it are done.
+            if order == .ordered { skipRest(after: position) } else { position += 1 }
+        }
+        guard position < writes.count else { return nil }
+        let start = position
         var bytes = 0
-        while position < writes.count {
-            let write = writes[position]
-            if ends[position] != nil {
-                // An ordered batch ends at an invalid item, once those before it are done.
-                if order == .ordered {
-                    guard part == nil else { break }
-                    skipRest(after: position)
-                    return nil
-                }
-                position += 1
-                continue
-            }
-            let size = write.commandBytes
-            if let part {
-                guard part.collection == write.key.collection, part.writes.count < Self.maximumCount,
-                    bytes + size <= Self.maximumBytes
-                else { break }
-            }
-            if part == nil { part = Part(collection: write.key.collection, indices: [], writes: []) }
-            part?.indices.append(position)
-            part?.writes.append(write)
-            bytes += size
+        while position < min(writes.count, start + Self.maximumCount), ends[position] == nil,
+            writes[position].key.collection == writes[start].key.collection
+        {
+            bytes += writes[position].commandBytes
+            if position > start, bytes > Self.maximumBytes { break }
             position += 1
         }
-        return part
+        return start..<position
     }
 
-    mutating func record(_ outcomes: [WriteOutcome], of part: Part) {
-        for (index, outcome) in zip(part.indices, outcomes) { ends[index] = outcome }
-        if order == .ordered, let last = zip(part.indices, outcomes).first(where: { !$0.1.isApplied }) {
+    mutating func record(_ outcomes: [WriteOutcome], of part: Range<Int>) {
+        for (index, outcome) in zip(part, outcomes) { ends[index] = outcome }
+        if order == .ordered, let last = zip(part, outcomes).first(where: { !$0.1.isApplied }) {
             skipRest(after: last.0)
         }
     }

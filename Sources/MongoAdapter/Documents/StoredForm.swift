@@ -100,6 +100,11 @@ extension UnsafeRawBufferPointer {
     /// Whether an element holds exactly this value, byte for byte.
     fileprivate func holds(_ value: Value, in element: BSONElement) -> Bool {
         guard element.type == value.bsonType else { return false }
+        if case .string(var text) = value {
+            // Behind the length, and before the zero byte that ends it.
+            guard element.value.count == text.utf8.count + 5 else { return false }
+            return text.withUTF8 { unsafe matches($0, at: element.value.lowerBound + 4) }
+        }
         var writer = BSONWriter()
         writer.appendPayload(value)
         return unsafe writer.bytes.elementsEqual(UnsafeRawBufferPointer(rebasing: self[element.value]))
