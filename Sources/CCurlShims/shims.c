@@ -73,3 +73,5 @@ CURL *cutover_curl_multi_next_ended(CURLM *multi, CURLcode *result) {
 CURLcode cutover_curl_resume(CURL *easy) { return curl_easy_pause(easy, CURLPAUSE_CONT); }
 
 CURLcode cutover_curl_global_init(void) { return curl_global_init(CURL_GLOBAL_DEFAULT); }
+
+unsigned int cutover_curl_version(void) { return curl_version_info(CURLVERSION_NOW)->version_num; }

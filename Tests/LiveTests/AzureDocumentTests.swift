@@ -114,8 +114,8 @@ struct AzureDocumentTests {
         // Somebody changes one document in each store, and one is lost in each.
         #expect(try await source.write(["customer": "customer 1", "total": 7], to: Self.key(1)).isApplied)
         #expect(try await target.write(["customer": "customer 2", "total": 8], to: Self.key(2)).isApplied)
-        #expect(try await source.delete(Self.key(3)).isApplied)
-        #expect(try await target.delete(Self.key(4)).isApplied)
+        try await remove(3, from: source, isDisturbed)
+        try await remove(4, from: target, isDisturbed)
         let second = try await verifier.verifyDocuments(in: "orders", source: source, target: target)
         #expect(Set(second.violations.compactMap(\.key)) == Set((1...4).map(Self.key)) && second.violationCount == 4)
         let result = try await Repair().repairDocuments(second, source: source, target: target)
@@ -125,5 +125,12 @@ struct AzureDocumentTests {
         #expect(try await target.read(Self.key(2))?.document.canonicalDigest() == Self.order(2).canonicalDigest())
         #expect(try await fleet.wasDisturbed() == isDisturbed)
         for store in [source, target, checkpoints] as [any DocumentStore] { await store.close() }
+    }
+
+    /// A deletion leaves no mark by which it could be found again, so one whose reply is lost may end as unknown.
+    private func remove(_ number: Int, from store: any DocumentStore, _ isDisturbed: Bool) async throws {
+        let outcome = try await store.delete(Self.key(number))
+        if !isDisturbed || outcome.rejection != nil { #expect(outcome.isApplied) }
+        #expect(try await store.read(Self.key(number))?.etag == nil)
     }
 }

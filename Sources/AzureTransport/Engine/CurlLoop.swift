@@ -31,6 +31,8 @@ internal import Darwin
     private var ended: [(exchange: CurlExchange, error: TransportError?)] = []
     /// When the limits are looked at next: never later than the first of them.
     private var nextCheck: ContinuousClock.Instant?
+    /// Whether something may have happened since libcurl last found all of its transfers at rest.
+    private var isUnsettled = true
     /// Read once for each round.
     private(set) var now = ContinuousClock.now
 
@@ -60,6 +62,7 @@ internal import Darwin
         while true {
             now = .now
             let isStopping = inbox.take(into: &commands)
+            if !commands.isEmpty { isUnsettled = true }
             for command in commands { carryOut(command) }
             commands.removeAll(keepingCapacity: true)
             if isStopping { break }
@@ -89,10 +92,26 @@ internal import Darwin
 
     private func rest() {
         guard inbox.mayRest() else { return }
-        var milliseconds = 60_000
+        var milliseconds = longestRest
         if let nextCheck { milliseconds = min(milliseconds, (nextCheck - ContinuousClock.now).wholeMilliseconds) }
-        unsafe _ = curl_multi_poll(multi, nil, 0, Int32(milliseconds), nil)
+        var ready: Int32 = 0
+        unsafe _ = curl_multi_poll(multi, nil, 0, Int32(milliseconds), &ready)
+        // A short rest in which nothing came is the proof that nothing was left over.
+        isUnsettled = ready > 0 || !isUnsettled
     }
+
+    /// How long the thread may rest, in milliseconds.
+    private var longestRest: Int {
+        if exchanges.isEmpty || !Self.mayForgetTransfers { return 60_000 }
+        return isUnsettled ? 1 : 100
+    }
+
+    /// Whether libcurl may leave a transfer alone that has something to do.
+    ///
+    /// Before 8.4 it takes a timer off as expired that is due within the same millisecond as one before it (curl's pull request
+    /// 11937). With it goes what calls a transfer back for which another one has received an answer, on a connection of HTTP/2 that
+    /// both share, or whose next address is to be tried: it goes on in the next round, which then nothing brings about.
+    private static let mayForgetTransfers = cutover_curl_version() < 0x080400
 
     // MARK: Exchanges
 

@@ -43,6 +43,8 @@ CURL *cutover_curl_multi_next_ended(CURLM *multi, CURLcode *result);
 /* Resumes both directions of a paused transfer; callbacks may run inside. */
 CURLcode cutover_curl_resume(CURL *easy);
 CURLcode cutover_curl_global_init(void);
+/* The version of the library that runs: 0x080400 is 8.4.0. */
+unsigned int cutover_curl_version(void);
 
 extern const size_t cutover_curl_pause_body;
 extern const size_t cutover_curl_pause_read;
