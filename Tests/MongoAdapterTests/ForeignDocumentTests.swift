@@ -180,8 +180,10 @@ struct ForeignDocumentTests {
                     Issue.record("\(write.action) in a batch: \(batch[1])")
                     continue
                 }
-                let ordered = try await store.writeBatch([fitting, write, fitting], order: .ordered)
+                let behind = DocumentWrite.put(["mail": "e@example"], to: try key("e"), condition: .upsert)
+                let ordered = try await store.writeBatch([fitting, write, behind], order: .ordered)
                 #expect(ordered.map(\.isApplied) == [true, false, false])
+                #expect(try await store.read(try key("e")) == nil, "\(write.action)")
                 _ = try await store.delete(try key("d"))
                 guard case .rejected(index: 1, .uniqueIndex("byMail")) = try await store.transact([fitting, write])
                 else {

@@ -26,9 +26,8 @@ struct DirectWriter {
     func apply(_ write: DocumentWrite) throws(StoreError) -> WriteOutcome? {
         switch write.action {
         case .put(_, .insert): return try insert([write], ordered: true)[0]
-        case .put(let body, let condition):
-            let query = query(of: write, condition)
-            return try update([(write, body, query)], upserts: condition == .upsert)[0]
+        case .put(_, let condition):
+            return try update([(write, query(of: write, condition))], upserts: condition == .upsert, ordered: true)[0]
         case .delete(let tag):
             var query = DocumentPlace.usual(write.key).query
             query.append(StoredForm.expiryPath, ["$not": ["$lte": .date(now)]])
@@ -71,7 +70,7 @@ struct DirectWriter {
         let command = command("insert", on: collection, "documents", ordered: ordered, bytes: bytes) { writer in
             for (index, write) in writes.enumerated() {
                 writer.appendHeader(.document, index: index)
-                append(write.body, write, tags[index], to: &writer)
+                append(write, tags[index], to: &writer)
             }
         }
         return try outcomes(of: command, writes, tags, ordered: ordered, in: session)
@@ -80,17 +79,21 @@ struct DirectWriter {
     /// Replaces documents by one command, each where its query finds it, or anew if that is asked for.
     ///
     /// Without `upserts` it takes a single write, since the reply counts only all together.
+    ///
+    /// - Returns: One outcome for each; nil for one that was not applied for another reason than a refusal that says why, and, if
+    ///   `ordered`, for all behind the first that was not applied.
     func update(
-        _ writes: [(write: DocumentWrite, body: Document, query: Document)],
-        upserts: Bool
+        _ writes: [(write: DocumentWrite, query: Document)],
+        upserts: Bool,
+        ordered: Bool
     ) throws(StoreError) -> [WriteOutcome?] {
         precondition(upserts || writes.count == 1, "The outcomes of several conditional updates cannot be told apart.")
         let tags = writes.map { _ in etags.next() }
         return try outcomes(
-            of: updateCommand(writes, tags, upserts: upserts),
+            of: updateCommand(writes, tags, upserts: upserts, ordered: ordered),
             writes.map(\.write)[...],
             tags,
-            ordered: false,
+            ordered: ordered,
             needsMatch: !upserts,
             in: nil
         )
@@ -109,11 +112,11 @@ struct DirectWriter {
         _ tags: [ETag],
         in session: MongoSession
     ) throws(StoreError) -> [Bool]? {
-        let updates = writes.map { write -> (write: DocumentWrite, body: Document, query: Document) in
-            guard case .put(let body, let condition) = write.action else { preconditionFailure("Only puts replace.") }
-            return (write, body, query(of: write, condition))
+        let updates = writes.map { write -> (write: DocumentWrite, query: Document) in
+            guard case .put(_, let condition) = write.action else { preconditionFailure("Only puts replace.") }
+            return (write, query(of: write, condition))
         }
-        let reply = try run(updateCommand(updates, tags, upserts: false), in: session)
+        let reply = try run(updateCommand(updates, tags, upserts: false, ordered: false), in: session)
         if reply.contains("writeErrors") { return nil }
         if reply["n"] == .int32(Int32(writes.count)) { return writes.map { _ in true } }
         let there = try versions(writes, in: session)
@@ -122,9 +125,9 @@ struct DirectWriter {
 
     // MARK: Commands
 
-    private func append(_ body: Document, _ write: DocumentWrite, _ tag: ETag, to writer: inout BSONWriter) {
+    private func append(_ write: DocumentWrite, _ tag: ETag, to writer: inout BSONWriter) {
         StoredForm.append(
-            body,
+            write.body,
             key: write.key,
             at: DocumentPlace.usual(write.key),
             etag: tag,
@@ -134,19 +137,20 @@ struct DirectWriter {
     }
 
     private func updateCommand(
-        _ writes: [(write: DocumentWrite, body: Document, query: Document)],
+        _ writes: [(write: DocumentWrite, query: Document)],
         _ tags: [ETag],
-        upserts: Bool
+        upserts: Bool,
+        ordered: Bool
     ) -> Document {
-        let bytes = writes.reduce(0) { $0 + $1.body.byteCount + $1.query.byteCount + Self.bytesAround }
+        let bytes = writes.reduce(0) { $0 + $1.write.body.byteCount + $1.query.byteCount + Self.bytesAround }
         let collection = writes[0].write.key.collection
-        return command("update", on: collection, "updates", ordered: false, bytes: bytes) { writer in
+        return command("update", on: collection, "updates", ordered: ordered, bytes: bytes) { writer in
             for (index, item) in writes.enumerated() {
                 writer.appendHeader(.document, index: index)
                 let update = writer.beginDocument()
                 writer.append("q", .document(item.query))
                 writer.appendHeader(.document, "u")
-                append(item.body, item.write, tags[index], to: &writer)
+                append(item.write, tags[index], to: &writer)
                 if upserts { writer.append("upsert", true) }
                 writer.endDocument(update)
             }

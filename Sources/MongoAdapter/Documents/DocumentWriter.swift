@@ -64,8 +64,9 @@ struct DocumentWriter {
         case .numberedInserts: first = try insertBesideSiblings(writes, order: order)
         case .upserts:
             first = try direct.update(
-                writes.map { ($0, $0.body, DocumentPlace.usual($0.key).query) },
-                upserts: true
+                writes.map { ($0, DocumentPlace.usual($0.key).query) },
+                upserts: true,
+                ordered: order == .ordered
             )
         // One replacement alone needs no transaction.
         case .replacements where writes.count > 1: first = try replaceTogether(writes, order: order)
