@@ -52,31 +52,60 @@ struct MongoMoveTests {
         await fleet.close()
     }
 
-    @Test("a server that is killed and started again in the middle of moves loses nothing that was acknowledged")
-    func killedServer() async throws {
+    @Test(
+        "a server that is killed in the middle of a copy or a cutover, and started again, loses nothing that was acknowledged",
+        arguments: [MigrationState.bulkCopy, .cutover]
+    )
+    func killedServer(during state: MigrationState) async throws {
         let server = try await MongodServer.start()
         let fleet = try await LiveFleet(on: server)
         let log = WriterLog()
+        let places = Locked<[StoreID]>([])
         try await underLoad(fleet, log: log) { process in
+            try await addHistory(through: process.router)
+            let isRestarted = Locked(false)
             try await withThrowingTaskGroup(of: Void.self) { group in
                 group.addTask {
-                    for pause in [300, 900] {
-                        try await Task.sleep(for: .milliseconds(pause))
-                        try await server.restart()
-                    }
+                    try await waitForMove(in: state, seenBy: process.coordinator)
+                    try await server.restart()
+                    isRestarted.withLock { $0 = true }
                 }
-                for target in ["mongo-a", "mongo-b"] as [StoreID] {
+                // A cutover may be over before it is seen; then the next one is met.
+                for target in Self.targets {
                     try await persistently { try await move(to: target, with: process.coordinator) }
+                    places.withLock { $0.append(target) }
+                    if places.withLock({ $0.count >= 2 }), isRestarted.withLock({ $0 }) { break }
                 }
                 try await group.waitForAll()
             }
             try await log.more(60)
         }
         let connection = try await MongoConnection.open(server.uri())
-        try await prove(log, of: tenant, in: try await fleet.store("mongo-b", on: connection))
+        let last = try #require(places.withLock { $0.last })
+        try await prove(log, of: tenant, in: try await fleet.store(last, on: connection))
         await connection.close()
         await fleet.close()
         server.removeData()
+    }
+
+    /// Where a tenant goes that moves back and forth.
+    private static let targets = (0..<40).map { $0 % 2 == 0 ? "mongo-a" : "mongo-b" as StoreID }
+
+    /// Enough events that a copy takes longer than it takes to see that it is under way.
+    private func addHistory(through router: TenantRouter) async throws {
+        for part in 0..<10 {
+            let events = (0..<500).map {
+                NewEvent(type: "Past", occurredAt: .now(), payload: ["n": .int32(Int32(part * 500 + $0))])
+            }
+            _ = try await router.append(events, to: "history", tenant: tenant)
+        }
+    }
+
+    /// Waits until a move is in a state.
+    private func waitForMove(in state: MigrationState, seenBy coordinator: MigrationCoordinator) async throws {
+        while try await !coordinator.migrations(for: tenant).contains(where: { $0.state == state }) {
+            try await Task.sleep(for: .milliseconds(1))
+        }
     }
 
     @Test("a server that stands still for longer than the timeouts costs time, and no acknowledged event")
