@@ -36,15 +36,12 @@ struct DocumentBatchTests {
 
     private func isRead(_ action: DocumentBatch.Action) -> Bool { if case .read = action { true } else { false } }
 
+    /// The failures with their documents, then the skipped and the written ones.
     private func ends(_ batch: inout DocumentBatch) -> [String] {
         guard case .finished = batch.nextAction() else { return ["unfinished"] }
-        return batch.ends.map { entry in
-            switch entry.end {
-            case .written: "written"
-            case .skipped: "skipped"
-            case .failed(let error): "\(error.code)"
-            }
-        }
+        return batch.end.failed.map { "\($0.document.key.id.text): \($0.error.code)" }
+            + Array(repeating: "skipped", count: batch.end.skipped)
+            + Array(repeating: "written", count: batch.end.written)
     }
 
     @Test("an empty page is finished")
@@ -128,7 +125,7 @@ struct DocumentBatchTests {
             guard isRead(batch.nextAction()) else { break }
             batch.record(found: [.success(nil)])
         }
-        #expect(ends(&batch) == ["outcomeUnknown"])
+        #expect(ends(&batch) == ["a: outcomeUnknown"])
     }
 
     @Test("a document that another writer changes again and again fails after a bound")
@@ -142,7 +139,7 @@ struct DocumentBatchTests {
             _ = batch.nextAction()
             try batch.record(outcomes: [.rejected(.etagMismatch(current: nil))])
         }
-        #expect(ends(&batch) == ["versionConflict"])
+        #expect(ends(&batch) == ["a: versionConflict"])
     }
 
     @Test("a unique index of the target is a failure, never a reason to overwrite another document")
@@ -150,7 +147,7 @@ struct DocumentBatchTests {
         var batch = batch([stored("a"), stored("b")], .upsert)
         _ = batch.nextAction()
         try batch.record(outcomes: [.rejected(.uniqueIndex(name: "mail")), .applied(ETag("1"))])
-        #expect(ends(&batch) == ["invalidDocument", "written"])
+        #expect(ends(&batch) == ["a: invalidDocument", "written"])
     }
 
     @Test("an invalid document fails alone; a store that refuses everything stops the copy")
@@ -159,7 +156,7 @@ struct DocumentBatchTests {
         _ = batch.nextAction()
         let tooLarge = StoreError(.documentTooLarge, "Too large.")
         try batch.record(outcomes: [.rejected(.invalid(tooLarge)), .applied(ETag("1"))])
-        #expect(ends(&batch) == ["documentTooLarge", "written"])
+        #expect(ends(&batch) == ["a: documentTooLarge", "written"])
 
         for code in [StoreError.Code.unauthenticated, .notPermitted, .diskFull, .readOnly, .closed] {
             var batch = self.batch([stored("a")], .upsert)

@@ -13,28 +13,27 @@ struct DocumentBatch {
         case finished
     }
 
-    /// How a document ended.
-    enum End {
-        case written
-        case skipped
-        case failed(StoreError)
-    }
-
     private enum Phase {
         case write(WriteCondition)
         case read
-        case ended(End)
+        case ended
     }
 
+    /// Where a document stands.
     private struct Item {
-        let document: StoredDocument
         var phase: Phase
         var rounds = 0
         /// Set once an attempt of ours may have been applied without our knowing.
         var open: StoreError?
     }
 
+    private let documents: [StoredDocument]
+    /// One for each document, at its place.
     private var items: [Item]
+    /// How many have not ended.
+    private var openCount = 0
+    /// How the documents ended; of all of them after ``Action/finished``.
+    private(set) var end = PageEnd()
     private let mode: DocumentCopier.Mode
     /// What a document that never expires is written with.
     private let defaultLifetime: Lifetime
@@ -55,34 +54,31 @@ struct DocumentBatch {
         maximumWrites: Int = .max,
         maximumBytes: Int = .max
     ) {
-        items = documents.map { document in
-            let isExpired = document.expiresAt.map { $0 <= now } ?? false
-            return Item(document: document, phase: isExpired ? .ended(.skipped) : .write(.insert))
-        }
+        self.documents = documents
+        items = Array(repeating: Item(phase: .write(.insert)), count: documents.count)
+        openCount = documents.count
         self.mode = mode
         self.defaultLifetime = defaultLifetime
         self.maximumRounds = maximumRounds
         self.maximumWrites = maximumWrites
         self.maximumBytes = maximumBytes
-    }
-
-    /// Each document with how it ended; only after ``Action/finished``.
-    var ends: [(document: StoredDocument, end: End)] {
-        items.compactMap { item in
-            if case .ended(let end) = item.phase { (item.document, end) } else { nil }
+        for (index, document) in documents.enumerated() {
+            if let expiry = document.expiresAt, expiry <= now { skip(index) }
         }
     }
 
     mutating func nextAction() -> Action {
         hiccup = nil
+        guard openCount > 0 else { return .finished }
         current = items.indices.filter { if case .read = items[$0].phase { true } else { false } }
-        if !current.isEmpty { return .read(current.map { items[$0].document.key }) }
+        if !current.isEmpty { return .read(current.map { documents[$0].key }) }
 
         var writes: [DocumentWrite] = []
+        writes.reserveCapacity(min(openCount, maximumWrites))
         var bytes = 0
         for index in items.indices {
             guard case .write(let condition) = items[index].phase else { continue }
-            let document = items[index].document
+            let document = documents[index]
             if !writes.isEmpty, writes.count == maximumWrites || bytes + document.document.byteCount > maximumBytes {
                 break
             }
@@ -92,7 +88,7 @@ struct DocumentBatch {
             )
             current.append(index)
         }
-        return writes.isEmpty ? .finished : .write(writes)
+        return .write(writes)
     }
 
     /// Takes the outcomes of the writes of the last action.
@@ -107,7 +103,7 @@ struct DocumentBatch {
         }
         for (index, outcome) in zip(current, outcomes) {
             switch outcome {
-            case .applied: items[index].phase = .ended(.written)
+            case .applied: written(index)
             case .unknown(let error): read(index, after: error)
             case .rejected(let rejection): try reject(index, rejection)
             }
@@ -116,17 +112,16 @@ struct DocumentBatch {
 
     private mutating func reject(_ index: Int, _ rejection: Rejection) throws(StoreError) {
         switch rejection {
-        case .exists where mode == .insertIfAbsent && items[index].open == nil: items[index].phase = .ended(.skipped)
+        case .exists where mode == .insertIfAbsent && items[index].open == nil: skip(index)
         case .exists, .notFound, .etagMismatch: read(index)
         case .skipped: nextRound(index, phase: items[index].phase)
         case .uniqueIndex(let name):
-            items[index].phase = .ended(
-                .failed(
-                    StoreError(
-                        .invalidDocument,
-                        "Another document of the target holds the same value of the unique index \(name); decide which one is right.",
-                        context: .init(collection: items[index].document.key.collection)
-                    )
+            fail(
+                index,
+                StoreError(
+                    .invalidDocument,
+                    "Another document of the target holds the same value of the unique index \(name); decide which one is right.",
+                    context: .init(collection: documents[index].key.collection)
                 )
             )
         case .invalid(let error):
@@ -138,7 +133,7 @@ struct DocumentBatch {
             case .indeterminate where error.code == .outcomeUnknown: read(index, after: error)
             case .indeterminate: throw error
             case .caller where error.code == .closed: throw error
-            case .caller, .conflict: items[index].phase = .ended(.failed(error))
+            case .caller, .conflict: fail(index, error)
             }
         }
     }
@@ -146,14 +141,13 @@ struct DocumentBatch {
     /// Takes what the target holds under the keys of the last action, or why one could not be read.
     mutating func record(found: [Result<StoredDocument?, StoreError>]) {
         for (index, result) in zip(current, found) {
-            let item = items[index]
             switch result {
-            case .failure(let error): items[index].phase = .ended(.failed(error))
-            case .success(let stored?) where stored.holdsTheSame(as: item.document):
-                items[index].phase = .ended(item.open == nil ? .skipped : .written)
-            case .success(let stored?):
-                // Somebody else's document: an insert of ours can no longer succeed.
-                items[index].phase = mode == .insertIfAbsent ? .ended(.skipped) : .write(.ifMatches(stored.etag))
+            case .failure(let error): fail(index, error)
+            case .success(let stored?) where stored.holdsTheSame(as: documents[index]):
+                if items[index].open == nil { skip(index) } else { written(index) }
+            // Somebody else's document: an insert of ours can no longer succeed.
+            case .success(.some) where mode == .insertIfAbsent: skip(index)
+            case .success(let stored?): items[index].phase = .write(.ifMatches(stored.etag))
             case .success(nil): items[index].phase = .write(.insert)
             }
         }
@@ -173,21 +167,50 @@ struct DocumentBatch {
             items[index].phase = phase
             return
         }
-        items[index].phase = .ended(
-            .failed(
-                error ?? items[index].open
-                    ?? StoreError(
-                        .versionConflict,
-                        "The document in the target changed each time before it could be replaced; copy it again later.",
-                        context: .init(collection: items[index].document.key.collection)
-                    )
-            )
+        fail(
+            index,
+            error ?? items[index].open
+                ?? StoreError(
+                    .versionConflict,
+                    "The document in the target changed each time before it could be replaced; copy it again later.",
+                    context: .init(collection: documents[index].key.collection)
+                )
         )
+    }
+
+    // MARK: Ends
+
+    private mutating func written(_ index: Int) {
+        end.written += 1
+        close(index)
+    }
+
+    private mutating func skip(_ index: Int) {
+        end.skipped += 1
+        close(index)
+    }
+
+    private mutating func fail(_ index: Int, _ error: StoreError) {
+        end.failed.append((documents[index], error))
+        close(index)
+    }
+
+    private mutating func close(_ index: Int) {
+        items[index].phase = .ended
+        openCount -= 1
     }
 
     private func lifetime(of document: StoredDocument) -> Lifetime {
         document.expiresAt.map { .until($0) } ?? defaultLifetime
     }
+}
+
+/// How the documents of a page ended.
+struct PageEnd {
+    var written = 0
+    var skipped = 0
+    /// Those that could not be written, and why.
+    var failed: [(document: StoredDocument, error: StoreError)] = []
 }
 
 extension StoredDocument {

@@ -8,9 +8,7 @@ struct PageWriter: Sendable {
     private var target: any DocumentStore { copier.target }
 
     /// Writes documents and says how each one ended.
-    func write(
-        _ documents: [StoredDocument]
-    ) async throws(StoreError) -> [(document: StoredDocument, end: DocumentBatch.End)] {
+    func write(_ documents: [StoredDocument]) async throws(StoreError) -> PageEnd {
         var batch = DocumentBatch(
             documents,
             mode: copier.configuration.mode,
@@ -24,7 +22,7 @@ struct PageWriter: Sendable {
         var random = copier.random
         while true {
             switch batch.nextAction() {
-            case .finished: return batch.ends
+            case .finished: return batch.end
             case .read(let keys): batch.record(found: try await read(keys))
             case .write(let writes):
                 try await copier.rate?.acquire(items: writes.count, bytes: writes.reduce(0) { $0 + $1.byteCount })
@@ -53,31 +51,25 @@ struct PageWriter: Sendable {
     }
 
     /// Says how documents would end, without writing.
-    func foretell(
-        _ documents: [StoredDocument]
-    ) async throws(StoreError) -> [(document: StoredDocument, end: DocumentBatch.End)] {
+    func foretell(_ documents: [StoredDocument]) async throws(StoreError) -> PageEnd {
         let now = copier.now()
-        var ends: [(document: StoredDocument, end: DocumentBatch.End)] = []
+        var end = PageEnd()
         for (document, found) in zip(documents, try await read(documents.map(\.key))) {
             let lifetime = document.expiresAt.map { Lifetime.until($0) } ?? defaultLifetime
             let write = DocumentWrite.put(document.document, to: document.key, lifetime: lifetime)
-            let end: DocumentBatch.End =
-                switch (
-                    found,
-                    Result(catching: { () throws(StoreError) in
-                        try DocumentRules.check(write, capabilities: target.capabilities)
-                    })
-                ) {
-                case _ where document.expiresAt.map { $0 <= now } ?? false: .skipped
-                case (_, .failure(let error)), (.failure(let error), _): .failed(error)
-                case (.success(nil), _): .written
-                case (.success(let stored?), _):
-                    copier.configuration.mode == .insertIfAbsent || stored.holdsTheSame(as: document)
-                        ? .skipped : .written
-                }
-            ends.append((document, end))
+            let check = Result { () throws(StoreError) in
+                try DocumentRules.check(write, capabilities: target.capabilities)
+            }
+            switch (found, check) {
+            case _ where document.expiresAt.map { $0 <= now } ?? false: end.skipped += 1
+            case (_, .failure(let error)), (.failure(let error), _): end.failed.append((document, error))
+            case (.success(nil), _): end.written += 1
+            case (.success(let stored?), _):
+                let isSkipped = copier.configuration.mode == .insertIfAbsent || stored.holdsTheSame(as: document)
+                if isSkipped { end.skipped += 1 } else { end.written += 1 }
+            }
         }
-        return ends
+        return end
     }
 
     /// Reads from the target; a document that does not parse there is the failure of that one only.

@@ -58,17 +58,14 @@ struct RangeCopyWorker: Sendable {
             try await failures.add(CopyFailure(key: unreadable.key, error: error, bytes: unreadable.bytes))
         }
         let writer = PageWriter(copier: copier, defaultLifetime: defaultLifetime, retrier: retrier, reporter: reporter)
-        let ends =
+        let end =
             copier.configuration.isDryRun
             ? try await writer.foretell(page.documents) : try await writer.write(page.documents)
-        for (document, end) in ends {
-            switch end {
-            case .written: counts.written += 1
-            case .skipped: counts.skipped += 1
-            case .failed(let error):
-                counts.failed += 1
-                try await failures.add(CopyFailure(key: document.key, error: error, bytes: document.document.bson))
-            }
+        counts.written += Int64(end.written)
+        counts.skipped += Int64(end.skipped)
+        for (document, error) in end.failed {
+            counts.failed += 1
+            try await failures.add(CopyFailure(key: document.key, error: error, bytes: document.document.bson))
         }
         try counts.checkBalance()
         return counts
