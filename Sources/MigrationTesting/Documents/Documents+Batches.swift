@@ -64,6 +64,21 @@ extension DocumentStoreConformance {
                 try expectEqual(try await bed.store.read(bed.key("b")), nil, "what a skipped write wrote")
                 try expectEqual(try await bed.store.read(bed.key("a"))?.document, ["n": 1], "the first document")
             },
+            behaviour("an ordered batch of one kind of write ends with the first that is not applied") { bed in
+                // A store may send writes of one kind together; those behind a refused one are still not applied.
+                for (kind, writes) in Self.refusedInTheMiddle(bed) {
+                    for name in ["a", "b", "new", "next"] { _ = try await bed.store.delete(bed.key(DocumentID(name))) }
+                    try await bed.put(["n": 0], to: bed.key("a"))
+                    try await bed.put(["n": 0], to: bed.key("b"))
+                    let outcomes = try await bed.store.writeBatch(writes, order: .ordered)
+                    try expectEqual(outcomes.map(\.isApplied), [true, false, false], "which \(kind) are applied")
+                    let reason = outcomes[1].rejection
+                    try expect(reason.map { !$0.isSkipped } ?? false, "the second of \(kind) says why it is refused")
+                    try expectRejected(outcomes[2], "the third of \(kind)", as: "skipped", \.isSkipped)
+                    let behind = try await bed.store.read(writes[2].key)?.document
+                    try expectEqual(behind, kind == "inserts" ? nil : ["n": 0], "what the third of \(kind) left")
+                }
+            },
             behaviour("an invalid write of a batch is rejected as invalid and leaves the others alone") { bed in
                 guard bed.capabilities.maximumIDBytes <= 1 << 20 else { return }
                 let long = DocumentID(String(repeating: "x", count: bed.capabilities.maximumIDBytes + 1))
@@ -105,6 +120,44 @@ extension DocumentStoreConformance {
                 try expectEqual(outcomes.count { $0.isApplied }, 500, "the number of applied writes")
                 try expectEqual(try await bed.store.count(bed.collection), 500, "the number of documents")
             },
+        ]
+    }
+
+    /// Three writes of each kind: one that is applied, one that is refused, and one that would be applied by itself. The documents `a`
+    /// and `b` are there, each with `n` at 0, and no others.
+    private static func refusedInTheMiddle(_ bed: DocumentBed) -> [(kind: String, writes: [DocumentWrite])] {
+        [
+            (
+                "inserts",
+                [
+                    .put(["n": 1], to: bed.key("new"), condition: .insert),
+                    .put(["n": 1], to: bed.key("a"), condition: .insert),
+                    .put(["n": 1], to: bed.key("next"), condition: .insert),
+                ]
+            ),
+            (
+                "upserts",
+                [
+                    .put(["n": 1], to: bed.key("a")), .put(["_id": "other"], to: bed.key("new")),
+                    .put(["n": 1], to: bed.key("b")),
+                ]
+            ),
+            (
+                "replacements",
+                [
+                    .put(["n": 1], to: bed.key("a"), condition: .replace),
+                    .put(["n": 1], to: bed.key("new"), condition: .replace),
+                    .put(["n": 1], to: bed.key("b"), condition: .replace),
+                ]
+            ),
+            (
+                "patches",
+                [
+                    .patch(bed.key("a"), [.increment("n", by: 1)]), .patch(bed.key("new"), [.increment("n", by: 1)]),
+                    .patch(bed.key("b"), [.increment("n", by: 1)]),
+                ]
+            ),
+            ("deletions", [.delete(bed.key("a")), .delete(bed.key("new")), .delete(bed.key("b"))]),
         ]
     }
 

@@ -138,6 +138,7 @@ extension DocumentSabotage {
                     "a change's own continuation goes on right behind it",
                     "an invalid write ends an ordered batch",
                     "an ordered batch ends with the first write that is not applied",
+                    "an ordered batch of one kind of write ends with the first that is not applied",
                     "writes of one batch or transaction keep a unique index among themselves",
                     "writes of the same key in a batch are applied in the order of the batch",
                 ],
@@ -150,6 +151,7 @@ extension DocumentSabotage {
                 always: [
                     "an invalid write ends an ordered batch",
                     "an ordered batch ends with the first write that is not applied",
+                    "an ordered batch of one kind of write ends with the first that is not applied",
                 ],
                 sometimes: [
                     "generated sequences of calls answer as the model does"
@@ -188,6 +190,7 @@ extension DocumentSabotage {
                     "an invalid write ends an ordered batch",
                     "an invalid write of a batch is rejected as invalid and leaves the others alone",
                     "an invalid write of a transaction changes nothing and tells why",
+                    "an ordered batch of one kind of write ends with the first that is not applied",
                 ]
             )
         case .longIDIsCut:
@@ -229,6 +232,7 @@ extension DocumentSabotage {
                     "a refused write is no change",
                     "a transaction with a write that cannot be applied changes nothing and names it",
                     "an insert is applied once, and then rejected as exists",
+                    "an ordered batch of one kind of write ends with the first that is not applied",
                     "many tasks insert under one key: exactly one wins",
                 ],
                 sometimes: [
@@ -243,6 +247,7 @@ extension DocumentSabotage {
                     "a replace of a missing document is rejected as notFound, and writes nothing",
                     "a transaction with a write that cannot be applied changes nothing and names it",
                     "an expired document does not exist for conditions",
+                    "an ordered batch of one kind of write ends with the first that is not applied",
                 ],
                 sometimes: [
                     "generated sequences of calls answer as the model does"
@@ -267,6 +272,7 @@ extension DocumentSabotage {
                     "a delete that expects a tag is rejected as etagMismatch at another",
                     "an expired document does not exist for conditions",
                     "an ordered batch ends with the first write that is not applied",
+                    "an ordered batch of one kind of write ends with the first that is not applied",
                     "an unordered batch attempts every write",
                 ],
                 sometimes: [
