@@ -20,7 +20,8 @@ final class WriterLog: Sendable {
 
 /// How long a writer rests after each acknowledged append.
 ///
-/// A copy over a network to an account that refuses each tenth request ends only if it is faster than those who append to a local file.
+/// Writers that outrun the copy to an account that refuses each tenth request are told so by the gate of the cutover, and the move
+/// ends only when they have slowed down; that is tested with `OutrunCopyTests`.
 private let restBetweenAppends = Duration.milliseconds(10)
 
 /// Appends events to one stream until it is cancelled. An append whose end is open is repeated with the same event.

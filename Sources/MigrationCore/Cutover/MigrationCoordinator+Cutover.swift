@@ -92,6 +92,9 @@ extension MigrationCoordinator {
 
     /// What must hold before writes are parked: the target follows closely, can be written, and what it held a moment ago was
     /// verified event by event. What came since is compared in the pause, by the digests of the two heads.
+    ///
+    /// A target that does not come close because events are appended as fast as it takes them may lack as many as are drained in
+    /// half the time of a cutover, at the rate of the passes before.
     private func passGate(
         _ route: Route,
         source: any FencedEventStore,
@@ -100,29 +103,42 @@ extension MigrationCoordinator {
         let tenant = route.tenant
         let copier = copier(from: source, to: target)
         var lag: Int64 = 0
+        var rate = 0.0
+        var catchUp = CatchUp()
+        var passes = 0
         board.update(tenant) { $0.verifyingCutovers += 1 }
         defer { board.update(tenant) { $0.verifyingCutovers = max(0, $0.verifyingCutovers - 1) } }
-        for _ in 0..<configuration.maximumCatchUpPasses {
+        while passes < configuration.maximumCatchUpPasses, !catchUp.isOutrun {
+            passes += 1
             do throws(CutoverError) {
-                lag = try await wrapping(tenant) { () async throws(StoreError) in
+                // A pass without a verification is shorter; what the one before verified is recent enough.
+                let verifies = configuration.verifiesBeforeCutover && !catchUp.isLosing
+                let copied = try await wrapping(tenant) { () async throws(StoreError) in
                     try await follow(route, target: target)
-                    try await copier.copy(tenant: tenant, epoch: route.epoch)
-                    if configuration.verifiesBeforeCutover {
-                        try await verifyPrefix(of: tenant, source: source, target: target)
-                        // What came while the target was verified would be brought over in the pause.
-                        try await copier.copy(tenant: tenant, epoch: route.epoch)
-                    }
-                    return try await self.lag(of: tenant, source: source, target: target)
+                    let copied = try await copier.copy(tenant: tenant, epoch: route.epoch)
+                    guard verifies else { return copied }
+                    try await verifyPrefix(of: tenant, source: source, target: target)
+                    // What came while the target was verified would be brought over in the pause.
+                    return try await copier.copy(tenant: tenant, epoch: route.epoch)
+                }
+                rate = max(rate, copied.eventsPerSecond)
+                lag = try await wrapping(tenant) { () async throws(StoreError) in
+                    try await self.lag(of: tenant, source: source, target: target)
                 }
             } catch  where error.code == .inconsistent {
                 try await requireUnchanged(route)
                 throw error
             }
             if lag <= configuration.maximumDrainEvents { return }
+            catchUp.pass(endedWith: lag)
         }
+        // More passes would not help. The fence would: behind it nothing is appended, and the drain ends.
+        let drain = rate > 0 ? Double(lag) / rate : .infinity
+        if drain <= configuration.cutoverTimeout.inSeconds / 2 { return }
+        let time = drain.isFinite ? "\(Int(drain.rounded(.up))) s" : "an unknown time"
         throw CutoverError(
             .lag,
-            "After \(configuration.maximumCatchUpPasses) passes the target lacks \(lag) events; slow the writers down, raise the rate limit, or allow a longer drain.",
+            "After \(passes) passes the target lacks \(lag) events, and events are appended about as fast as it takes them, \(Int(rate)) events per second. The drain would take \(time), and may take half of \(configuration.cutoverTimeout): slow the writers down, raise the rate limit, or allow more time.",
             tenant: tenant,
             state: .dualWrite,
             lag: lag

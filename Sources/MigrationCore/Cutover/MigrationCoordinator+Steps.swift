@@ -60,20 +60,24 @@ extension MigrationCoordinator {
         try await source.prepare(tenant: route.tenant, fence: Fence(epoch: route.epoch, role: .open))
     }
 
-    /// Copies until the target is so close that following it is cheaper than copying.
+    /// Copies until the target is so close that following it is cheaper than copying, or until more passes would not help.
+    ///
+    /// A target that takes events more slowly than they are appended is never close. Following does for it what one more pass
+    /// would, and in that state a cutover can end the race: its fence stops the writers.
     private func copyHistory(
         _ route: Route,
         from source: any FencedEventStore,
         to target: any FencedEventStore
     ) async throws(StoreError) {
         let copier = copier(from: source, to: target)
-        while true {
+        for _ in 0..<configuration.maximumCatchUpPasses {
             let result = try await withMigrationSpan(.copy, tenant: route.tenant, migration: route.move?.migration) {
                 () async throws(StoreError) in
                 try await copy(with: copier, route)
             }
             let lag = try await lag(of: route.tenant, source: source, target: target)
-            if lag <= max(configuration.maximumDrainEvents, result.appended / 2) { return }
+            let isClose = lag <= max(configuration.maximumDrainEvents, result.advance / 2)
+            if isClose || lag >= result.advance { return }
         }
     }
 
@@ -85,7 +89,9 @@ extension MigrationCoordinator {
     ) async throws(StoreError) {
         let copier = copier(from: source, to: target)
         while true {
-            metrics.lags(by: try await lag(of: route.tenant, source: source, target: target))
+            let lag = try await lag(of: route.tenant, source: source, target: target)
+            metrics.lags(by: lag)
+            board.update(route.tenant) { $0.catchUp.pass(endedWith: lag) }
             let result = try await copy(with: copier, route)
             // In pieces, so that the target does not fall behind while a long history is verified.
             if configuration.verifiesBeforeCutover, board.entry(of: route.tenant)?.verifyingCutovers ?? 0 == 0,

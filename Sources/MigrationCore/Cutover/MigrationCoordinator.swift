@@ -28,9 +28,12 @@ public final class MigrationCoordinator: Sendable {
         /// How many events the target may still lack when the drain has ended; by default 0. Above 0, what it lacks is left
         /// behind in the source and recorded as a branch, as with a forced cutover.
         public var lagThreshold: Int64
-        /// The most events that the target may lack for the gate to close: it bounds the drain, and so the pause.
+        /// The most events that the target may lack for the gate to close, as long as catching up helps: it keeps the pause short.
+        ///
+        /// Where events are appended as fast as the target takes them, no pass comes closer. Then the gate closes all the same if
+        /// the drain is estimated to take at most half of ``cutoverTimeout``, which bounds the pause in any case.
         public var maximumDrainEvents: Int64
-        /// How often the gate tries to catch up before a cutover is refused for its lag.
+        /// How many passes a copy, and the gate of a cutover, make at most to come close.
         public var maximumCatchUpPasses: Int
         /// Whether the old store follows the new one after the move, so that a way back is short; by default it does.
         public var keepsSourceWarm: Bool

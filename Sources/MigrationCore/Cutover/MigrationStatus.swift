@@ -82,6 +82,10 @@ extension MigrationCoordinator {
         state: MigrationState?
     ) -> String? {
         if let error = entry.obstacle { return "\(error.code): \(error.message)" }
+        if state == .dualWrite, entry.catchUp.isOutrun(beyond: configuration.maximumDrainEvents) {
+            return
+                "Events are appended about as fast as the target takes them, so it does not come closer; slow the writers down, raise the rate limit, or cut over with a longer timeout."
+        }
         guard state == .bulkCopy || state == .dualWrite, isBehind, let idle, idle >= configuration.stuckAfter else {
             return nil
         }

@@ -5,6 +5,8 @@ final class ProgressBoard: Sendable {
         var progress: CopyProgress?
         /// The last error that the work met and has not got past.
         var obstacle: StoreError?
+        /// Whether following gains on the writers.
+        var catchUp = CatchUp()
         /// Up to where the target was verified, event by event.
         var verified: LogCheckpoint?
         /// When this process last saw the target advance.
