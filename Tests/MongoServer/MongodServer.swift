@@ -11,6 +11,7 @@ public final class MongodServer: Sendable {
     public let folder: String
     private let options: [String]
     private let isMember: Bool
+    private let oplogMegabytes: Int
     private let holder: Mutexed<Holder?>
 
     struct Holder: @unchecked Sendable {
@@ -29,16 +30,20 @@ public final class MongodServer: Sendable {
     static let replicaSet = "cutover"
 
     /// Starts a server and waits until it is the primary of its replica set.
-    public static func start(options: [String] = []) async throws -> MongodServer {
-        try await start(options: options, isMember: true)
+    public static func start(options: [String] = [], oplogMegabytes: Int = 256) async throws -> MongodServer {
+        try await start(options: options, isMember: true, oplogMegabytes: oplogMegabytes)
     }
 
     /// Starts a server that is no member of a replica set.
     public static func startStandalone() async throws -> MongodServer {
-        try await start(options: [], isMember: false)
+        try await start(options: [], isMember: false, oplogMegabytes: 0)
     }
 
-    private static func start(options: [String], isMember: Bool) async throws -> MongodServer {
+    private static func start(
+        options: [String],
+        isMember: Bool,
+        oplogMegabytes: Int
+    ) async throws -> MongodServer {
         guard let program = program else { throw MongodError("no mongod: run Scripts/fetch-mongod.sh") }
         let folder = FileManager.default.temporaryDirectory.appendingPathComponent(
             "cutover-mongod-\(UUID().uuidString)"
@@ -49,7 +54,8 @@ public final class MongodServer: Sendable {
                 port: try FreePort.find(),
                 folder: folder.path,
                 options: options,
-                isMember: isMember
+                isMember: isMember,
+                oplogMegabytes: oplogMegabytes
             )
             do {
                 try server.launch(program)
@@ -68,11 +74,12 @@ public final class MongodServer: Sendable {
         throw MongodError("unreachable")
     }
 
-    private init(port: Int, folder: String, options: [String], isMember: Bool) {
+    private init(port: Int, folder: String, options: [String], isMember: Bool, oplogMegabytes: Int) {
         self.port = port
         self.folder = folder
         self.options = options
         self.isMember = isMember
+        self.oplogMegabytes = oplogMegabytes
         holder = Mutexed(nil)
     }
 
@@ -129,7 +136,7 @@ public final class MongodServer: Sendable {
                 "diagnosticDataCollectionEnabled=false",
                 // Suites move their own clocks; a test of expiry by the server switches it on.
                 "--setParameter", "ttlMonitorEnabled=false",
-            ] + (isMember ? ["--replSet", Self.replicaSet, "--oplogSize", "256"] : []) + options
+            ] + (isMember ? ["--replSet", Self.replicaSet, "--oplogSize", String(oplogMegabytes)] : []) + options
         let input = Pipe()
         let output = Pipe()
         process.standardInput = input
