@@ -26,14 +26,18 @@ CURLcode cutover_curl_set_headers(CURL *easy, const struct curl_slist *headers) 
 
 CURLcode cutover_curl_set_callbacks(CURL *easy, const cutover_curl_callbacks *callbacks) {
     CURLcode code = curl_easy_setopt(easy, CURLOPT_HEADERFUNCTION, callbacks->head);
-    if (code == CURLE_OK) code = curl_easy_setopt(easy, CURLOPT_HEADERDATA, callbacks->context);
     if (code == CURLE_OK) code = curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, callbacks->body);
-    if (code == CURLE_OK) code = curl_easy_setopt(easy, CURLOPT_WRITEDATA, callbacks->context);
     if (code == CURLE_OK) code = curl_easy_setopt(easy, CURLOPT_READFUNCTION, callbacks->read);
-    if (code == CURLE_OK) code = curl_easy_setopt(easy, CURLOPT_READDATA, callbacks->context);
     if (code == CURLE_OK) code = curl_easy_setopt(easy, CURLOPT_PREREQFUNCTION, callbacks->ready);
-    if (code == CURLE_OK) code = curl_easy_setopt(easy, CURLOPT_PREREQDATA, callbacks->context);
-    if (code == CURLE_OK) code = curl_easy_setopt(easy, CURLOPT_PRIVATE, callbacks->context);
+    return code;
+}
+
+CURLcode cutover_curl_set_context(CURL *easy, void *context) {
+    CURLcode code = curl_easy_setopt(easy, CURLOPT_HEADERDATA, context);
+    if (code == CURLE_OK) code = curl_easy_setopt(easy, CURLOPT_WRITEDATA, context);
+    if (code == CURLE_OK) code = curl_easy_setopt(easy, CURLOPT_READDATA, context);
+    if (code == CURLE_OK) code = curl_easy_setopt(easy, CURLOPT_PREREQDATA, context);
+    if (code == CURLE_OK) code = curl_easy_setopt(easy, CURLOPT_PRIVATE, context);
     return code;
 }
 

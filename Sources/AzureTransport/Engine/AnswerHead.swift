@@ -18,41 +18,58 @@ struct AnswerHead {
         bytes += line.count
         guard bytes <= maximumBytes else { return .tooLarge }
         guard !isComplete else { return .incomplete }
-        let text = unsafe Self.trimmed(line[...])
-        if unsafe line.starts(with: "HTTP/".utf8) {
-            let parts = unsafe Self.text(text).split(separator: " ", maxSplits: 2)
-            guard parts.count >= 2, parts[1].utf8.count == 3, let number = Int(parts[1]), number >= 100 else {
-                return .malformed
-            }
+        let text = unsafe Self.trimmed(line, 0..<line.count)
+        if unsafe Self.isStatusLine(line) {
+            guard let number = unsafe Self.status(in: line, text) else { return .malformed }
             status = number
-            headers = HTTPHeaders()
+            headers = HTTPHeaders(capacity: 16)
             return .incomplete
         }
         guard status != 0 else { return .malformed }
-        guard unsafe !text.isEmpty else {
+        guard !text.isEmpty else {
             isComplete = status >= 200
             return isComplete ? .complete : .incomplete
         }
         // A line that goes on from the one before is obsolete, and a way to smuggle: it is refused.
         guard let start = unsafe line.first, !Self.isSpace(start),
-            let colon = unsafe text.firstIndex(of: UInt8(ascii: ":")), unsafe colon != text.startIndex
+            let colon = text.first(where: { unsafe line[$0] == UInt8(ascii: ":") }), colon != text.lowerBound
         else { return .malformed }
-        unsafe headers.add(Self.text(text[..<colon]), Self.text(Self.trimmed(text[(colon + 1)...])))
+        let value = unsafe Self.trimmed(line, (colon + 1)..<text.upperBound)
+        unsafe headers.add(Self.text(line, text.lowerBound..<colon), Self.text(line, value))
         return .incomplete
     }
 
-    private typealias Bytes = Slice<UnsafeRawBufferPointer>
+    private static func isStatusLine(_ line: UnsafeRawBufferPointer) -> Bool {
+        let start: StaticString = "HTTP/"
+        guard line.count >= start.utf8CodeUnitCount else { return false }
+        return (0..<start.utf8CodeUnitCount).allSatisfy { unsafe line[$0] == start.utf8Start[$0] }
+    }
 
-    private static func text(_ bytes: Bytes) -> String {
-        unsafe String(decoding: UnsafeRawBufferPointer(rebasing: bytes), as: UTF8.self)
+    /// The number behind the version: three digits, and after them nothing or a space.
+    private static func status(in line: UnsafeRawBufferPointer, _ text: Range<Int>) -> Int? {
+        guard var start = text.first(where: { unsafe line[$0] == UInt8(ascii: " ") }) else { return nil }
+        while unsafe line[start] == UInt8(ascii: " ") { start += 1 }
+        guard start + 3 <= text.upperBound, unsafe start + 3 == text.upperBound || line[start + 3] == UInt8(ascii: " ")
+        else { return nil }
+        var number = 0
+        for index in start..<(start + 3) {
+            let digit = unsafe Int(line[index]) - 0x30
+            guard (0...9).contains(digit) else { return nil }
+            number = number * 10 + digit
+        }
+        return number >= 100 ? number : nil
+    }
+
+    private static func text(_ line: UnsafeRawBufferPointer, _ range: Range<Int>) -> String {
+        unsafe String(decoding: UnsafeRawBufferPointer(rebasing: line[range]), as: UTF8.self)
     }
 
     /// Without spaces, tabs and line ends on both sides.
-    private static func trimmed(_ bytes: Bytes) -> Bytes {
-        var bytes = unsafe bytes
-        while let first = unsafe bytes.first, isSpace(first) { unsafe bytes.removeFirst() }
-        while let last = unsafe bytes.last, isSpace(last) { unsafe bytes.removeLast() }
-        return unsafe bytes
+    private static func trimmed(_ line: UnsafeRawBufferPointer, _ range: Range<Int>) -> Range<Int> {
+        var (start, end) = (range.lowerBound, range.upperBound)
+        while start < end, unsafe isSpace(line[start]) { start += 1 }
+        while start < end, unsafe isSpace(line[end - 1]) { end -= 1 }
+        return start..<end
     }
 
     private static func isSpace(_ byte: UInt8) -> Bool {

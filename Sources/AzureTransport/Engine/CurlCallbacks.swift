@@ -5,7 +5,7 @@ internal import CutoverCCurlShims
 ///
 /// Safety: the context is an exchange that the loop holds for as long as its handle is with libcurl.
 enum CurlCallbacks {
-    static func table(context: UnsafeMutableRawPointer) -> cutover_curl_callbacks {
+    static let table =
         unsafe cutover_curl_callbacks(
             head: { bytes, size, count, context in
                 guard let exchange = unsafe CurlCallbacks.exchange(context) else { return 0 }
@@ -31,10 +31,8 @@ enum CurlCallbacks {
             ready: { context, _, _, _, _ in
                 // CURL_PREREQFUNC_OK and CURL_PREREQFUNC_ABORT.
                 unsafe CurlCallbacks.exchange(context)?.ready() == true ? 0 : 1
-            },
-            context: context
+            }
         )
-    }
 
     private static func exchange(_ context: UnsafeMutableRawPointer?) -> CurlExchange? {
         guard let context = unsafe context else { return nil }

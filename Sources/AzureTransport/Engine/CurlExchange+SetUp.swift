@@ -8,30 +8,34 @@ extension CurlExchange {
     /// Writes the request down on a handle; false if libcurl refuses a part of it.
     func setUp(_ handle: CurlHandle, _ configuration: CurlTransport.Configuration) -> Bool {
         self.handle = handle
-        let request = transfer.request
         if !handle.isPrepared {
+            handle.prepare(CurlCallbacks.table)
             setGuards(on: handle)
             setConnection(on: handle, configuration)
             handle.isPrepared = true
         }
-        handle.set(CURLOPT_URL, text: request.url.absoluteText)
+        handle.set(CURLOPT_URL, text: transfer.request.url.absoluteText)
         // Each address of the host gets its part of the time; the whole is the engine's to watch. Zero is libcurl's own limit.
-        handle.set(CURLOPT_CONNECTTIMEOUT_MS, request.timeouts.connect.map { max(1, $0.wholeMilliseconds) } ?? 0)
+        let patience = transfer.request.timeouts.connect.map { max(1, $0.wholeMilliseconds) }
+        handle.set(CURLOPT_CONNECTTIMEOUT_MS, patience ?? 0)
         setBody(on: handle)
-        for field in request.headers.fields {
+        for field in transfer.request.headers.fields {
             handle.addHeader(field.value.isEmpty ? "\(field.name);" : "\(field.name): \(field.value)")
         }
         // What libcurl would add by itself: it is not signed, and nobody asked for it.
-        for name in Self.added(to: request) where request.headers[name] == nil { handle.addHeader("\(name):") }
+        for name in added where transfer.request.headers[name] == nil { handle.addHeader("\(name):") }
         let context = unsafe Unmanaged.passUnretained(self).toOpaque()
-        unsafe handle.finishSetUp(CurlCallbacks.table(context: context))
+        unsafe handle.finishSetUp(context: context)
         return handle.refusal == nil
     }
 
+    private static let addedToAll = ["Accept"]
+    private static let addedWithBody = ["Accept", "Content-Type", "Expect"]
+
     /// The fields that libcurl has a value of its own for.
-    private static func added(to request: HTTPRequest) -> [String] {
-        if case .none = request.body, request.method.isSafe { return ["Accept"] }
-        return ["Accept", "Content-Type", "Expect"]
+    private var added: [String] {
+        if case .none = transfer.request.body, transfer.request.method.isSafe { return Self.addedToAll }
+        return Self.addedWithBody
     }
 
     private func setGuards(on handle: CurlHandle) {
@@ -88,21 +92,22 @@ extension CurlExchange {
     }
 
     private func setBody(on handle: CurlHandle) {
-        let request = transfer.request
-        switch request.body {
-        case .none where request.method == .head:
+        let method = transfer.request.method
+        switch transfer.request.body {
+        case .none where method == .head:
             handle.set(CURLOPT_NOBODY, true)
-        case .none where !["PUT", "POST", "PATCH", "MERGE"].contains(request.method.name):
-            handle.set(CURLOPT_HTTPGET, true)
-            handle.set(CURLOPT_CUSTOMREQUEST, text: request.method.name)
+        case .none where method == .get:
+            break
+        case .none where !["PUT", "POST", "PATCH", "MERGE"].contains(method.name):
+            handle.set(CURLOPT_CUSTOMREQUEST, text: method.name)
         case .none:
             setInlineBody([], on: handle)
         case .bytes(let bytes) where bytes.count <= Self.maximumInlineBody:
             setInlineBody(bytes, on: handle)
         case .bytes, .stream:
             handle.set(CURLOPT_UPLOAD, true)
-            handle.set(CURLOPT_INFILESIZE_LARGE, size: request.body.length)
-            handle.set(CURLOPT_CUSTOMREQUEST, text: request.method.name)
+            handle.set(CURLOPT_INFILESIZE_LARGE, size: transfer.request.body.length)
+            handle.set(CURLOPT_CUSTOMREQUEST, text: method.name)
         }
     }
 

@@ -14,14 +14,16 @@ final class CurlExchange {
     }
 
     let transfer: CurlTransfer
-    let origin: HTTPOrigin
+    /// Where it waits for its turn, and counts while it runs.
+    let line: OriginLine
     private let configuration: CurlTransport.Configuration
     /// What the engine is told: that a limit is near, and that a request is being sent.
-    private unowned let loop: CurlLoop
+    private let round: CurlRound
     var handle: CurlHandle?
     private(set) var phase = Phase.waiting
     /// When the phase began, or when bytes last moved in it.
-    private(set) var lastProgress: ContinuousClock.Instant
+    private(set) var lastProgress: TransportTime
+    private let timeouts: Timeouts
     /// Decided before libcurl knows it; its own error then says nothing.
     var failure: TransportError?
 
@@ -40,32 +42,43 @@ final class CurlExchange {
     private var foreignBytes = 0
     private var uploadedBytes = 0
 
-    init(_ transfer: CurlTransfer, _ configuration: CurlTransport.Configuration, loop: CurlLoop) {
+    private struct Timeouts {
+        let connect: TransportInterval?
+        let firstByte: TransportInterval?
+        let betweenBytes: TransportInterval?
+    }
+
+    init(_ transfer: CurlTransfer, _ configuration: CurlTransport.Configuration, line: OriginLine, round: CurlRound) {
         self.transfer = transfer
         self.configuration = configuration
-        self.loop = loop
-        self.origin = HTTPOrigin(transfer.request.url)
-        self.lastProgress = loop.now
+        self.round = round
+        self.line = line
+        self.lastProgress = round.now
+        let timeouts = transfer.request.timeouts
+        self.timeouts = Timeouts(
+            connect: timeouts.connect.map(TransportInterval.init),
+            firstByte: timeouts.firstByte.map(TransportInterval.init),
+            betweenBytes: timeouts.betweenBytes.map(TransportInterval.init)
+        )
     }
 
     func enter(_ phase: Phase) {
         self.phase = phase
-        lastProgress = loop.now
-        loop.expect(expiry)
+        lastProgress = round.now
+        round.expect(expiry)
     }
 
     // MARK: Time
 
     /// When the exchange is given up if nothing moves.
-    var expiry: ContinuousClock.Instant? {
+    var expiry: TransportTime? {
         let own = phaseLimit.map { lastProgress + $0 }
         guard let limit = transfer.limit, !isTotalOver else { return earlier(own, deadline) }
         return earlier(own, limit)
     }
 
-    private var phaseLimit: Duration? {
-        let timeouts = transfer.request.timeouts
-        return switch phase {
+    private var phaseLimit: TransportInterval? {
+        switch phase {
         case .waiting: nil
         case .connecting: timeouts.connect
         case .sending: isUploadPaused ? nil : timeouts.betweenBytes
@@ -80,16 +93,16 @@ final class CurlExchange {
         return head.isComplete
     }
 
-    private var deadline: ContinuousClock.Instant? { transfer.request.deadline }
+    private var deadline: TransportTime? { transfer.request.end }
 
-    private func earlier(_ a: ContinuousClock.Instant?, _ b: ContinuousClock.Instant?) -> ContinuousClock.Instant? {
+    private func earlier(_ a: TransportTime?, _ b: TransportTime?) -> TransportTime? {
         guard let a, let b else { return a ?? b }
         return min(a, b)
     }
 
     /// The error of an exchange whose time is up.
     func timeout() -> TransportError {
-        let isTotal = (isTotalOver ? deadline : transfer.limit).map { $0 <= loop.now } ?? false
+        let isTotal = (isTotalOver ? deadline : transfer.limit).map { $0 <= round.now } ?? false
         let limited: HTTPPhase =
             switch phase {
             case .waiting: .total
@@ -125,7 +138,7 @@ final class CurlExchange {
         }
         if uploaded != uploadedBytes {
             uploadedBytes = uploaded
-            lastProgress = loop.now
+            lastProgress = round.now
         }
         return false
     }
@@ -152,8 +165,12 @@ final class CurlExchange {
         }
         connections += 1
         head = AnswerHead()
-        enter(.sending)
-        loop.watchSending(self)
+        if transfer.request.body.length == 0 {
+            enter(.sent)
+        } else {
+            enter(.sending)
+            round.watchSending(self)
+        }
         return true
     }
 
@@ -242,7 +259,7 @@ final class CurlExchange {
 
     private func progress() {
         if isAnswerBegun, phase != .receiving { return enter(.receiving) }
-        lastProgress = loop.now
+        lastProgress = round.now
     }
 
     // MARK: Going on and ending
@@ -259,8 +276,8 @@ final class CurlExchange {
             isWanted = true
         }
         guard isWanted, let handle else { return CURLE_OK }
-        lastProgress = loop.now
-        loop.expect(expiry)
+        lastProgress = round.now
+        round.expect(expiry)
         return handle.resume()
     }
 

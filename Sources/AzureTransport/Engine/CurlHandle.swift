@@ -73,11 +73,16 @@ internal import CutoverCCurlShims
         unsafe headers = longer
     }
 
-    /// Puts the added lines in force, the callbacks with their context, and the place for libcurl's complaints.
-    func finishSetUp(_ callbacks: cutover_curl_callbacks) {
-        note(unsafe cutover_curl_set_headers(easy, headers))
+    /// Puts the callbacks in force, and the place for libcurl's complaints.
+    func prepare(_ callbacks: cutover_curl_callbacks) {
         note(unsafe withUnsafePointer(to: callbacks) { unsafe cutover_curl_set_callbacks(easy, $0) })
         note(unsafe cutover_curl_set_bytes(easy, CURLOPT_ERRORBUFFER, complaint))
+    }
+
+    /// Puts the added lines in force, and what the callbacks get.
+    func finishSetUp(context: UnsafeMutableRawPointer) {
+        note(unsafe cutover_curl_set_headers(easy, headers))
+        note(unsafe cutover_curl_set_context(easy, context))
     }
 
     /// Takes back what the last exchange set and the next one may not set again. What all have in common stays, because setting

@@ -14,27 +14,18 @@ internal import Darwin
 ///
 /// Safety: one thread makes it, runs it and lets it go; other threads reach it through the inbox only.
 @safe final class CurlLoop {
-    /// The requests to one host: so many run, the others wait in line.
-    private struct Origin {
-        var running = 0
-        var waiting = Deque<CurlExchange>()
-    }
-
     private let configuration: CurlTransport.Configuration
     private let inbox: CurlInbox
     private let multi: UnsafeMutableRawPointer
     private var exchanges: [ObjectIdentifier: CurlExchange] = [:]
-    private var origins: [HTTPOrigin: Origin] = [:]
+    private var lines: [HTTPOrigin: OriginLine] = [:]
+    private var lastLine: OriginLine?
     private var idle: [CurlHandle] = []
-    private var sending: [CurlExchange] = []
     /// What has ended in this round and whose callers are not told yet.
     private var ended: [(exchange: CurlExchange, error: TransportError?)] = []
-    /// When the limits are looked at next: never later than the first of them.
-    private var nextCheck: ContinuousClock.Instant?
+    private let round = CurlRound()
     /// Whether something may have happened since libcurl last found all of its transfers at rest.
     private var isUnsettled = true
-    /// Read once for each round.
-    private(set) var now = ContinuousClock.now
 
     init(configuration: CurlTransport.Configuration, inbox: CurlInbox) {
         self.configuration = configuration
@@ -60,7 +51,7 @@ internal import Darwin
         unsafe inbox.use(CurlWaker(multi))
         var commands: [CurlInbox.Command] = []
         while true {
-            now = .now
+            round.begin()
             let isStopping = inbox.take(into: &commands)
             if !commands.isEmpty { isUnsettled = true }
             for command in commands { carryOut(command) }
@@ -68,7 +59,7 @@ internal import Darwin
             if isStopping { break }
             var running: Int32 = 0
             unsafe _ = curl_multi_perform(multi, &running)
-            sending.removeAll { $0.noticeSending() }
+            round.noticeSending()
             endWhatHasEnded()
             checkLimits()
             tellCallers()
@@ -79,6 +70,7 @@ internal import Darwin
             end(exchange, with: exchange.error(.stopped, "The transport was stopped."))
         }
         tellCallers()
+        round.end()
         idle = []
     }
 
@@ -93,7 +85,7 @@ internal import Darwin
     private func rest() {
         guard inbox.mayRest() else { return }
         var milliseconds = longestRest
-        if let nextCheck { milliseconds = min(milliseconds, (nextCheck - ContinuousClock.now).wholeMilliseconds) }
+        if let nextCheck = round.nextCheck { milliseconds = min(milliseconds, nextCheck.milliseconds(after: .now)) }
         var ready: Int32 = 0
         unsafe _ = curl_multi_poll(multi, nil, 0, Int32(milliseconds), &ready)
         // A short rest in which nothing came is the proof that nothing was left over.
@@ -125,15 +117,25 @@ internal import Darwin
     }
 
     private func start(_ transfer: CurlTransfer) {
-        let exchange = CurlExchange(transfer, configuration, loop: self)
+        let line = line(to: HTTPOrigin(transfer.request.url))
+        let exchange = CurlExchange(transfer, configuration, line: line, round: round)
         exchanges[ObjectIdentifier(transfer)] = exchange
         if transfer.isCancelled { return end(exchange, with: Self.cancellation(of: exchange)) }
         exchange.enter(.waiting)
-        if origins[exchange.origin, default: Origin()].running < max(1, configuration.maximumRequestsPerHost) {
+        if line.running < max(1, configuration.maximumRequestsPerHost) {
             begin(exchange)
         } else {
-            origins[exchange.origin]?.waiting.append(exchange)
+            line.waiting.append(exchange)
         }
+    }
+
+    private func line(to origin: HTTPOrigin) -> OriginLine {
+        // Most adapters talk to one host.
+        if let lastLine, lastLine.origin == origin { return lastLine }
+        let line = lines[origin] ?? OriginLine(origin)
+        lines[origin] = line
+        lastLine = line
+        return line
     }
 
     private func attend(to exchange: CurlExchange) {
@@ -148,7 +150,7 @@ internal import Darwin
     }
 
     private func begin(_ exchange: CurlExchange) {
-        origins[exchange.origin, default: Origin()].running += 1
+        exchange.line.running += 1
         exchange.enter(.connecting)
         guard let handle = handle(for: exchange), exchange.setUp(handle, configuration) else {
             return end(
@@ -163,6 +165,7 @@ internal import Darwin
 
     private func handle(for exchange: CurlExchange) -> CurlHandle? {
         let size = exchange.bufferBytes
+        if idle.last?.bufferBytes == size { return idle.removeLast() }
         let index = idle.lastIndex { $0.bufferBytes == size }
         return index.map { idle.remove(at: $0) } ?? CurlHandle(bufferBytes: size)
     }
@@ -197,38 +200,24 @@ internal import Darwin
     }
 
     private func leave(_ exchange: CurlExchange, wasRunning: Bool) {
-        guard wasRunning else {
-            origins[exchange.origin]?.waiting.removeAll { $0 === exchange }
-            return
+        let line = exchange.line
+        if wasRunning { line.running -= 1 } else { line.waiting.removeAll { $0 === exchange } }
+        if wasRunning, let next = line.waiting.popFirst() {
+            begin(next)
+        } else if line.running == 0, line.waiting.isEmpty {
+            lines[line.origin] = nil
+            lastLine = nil
         }
-        origins[exchange.origin]?.running -= 1
-        guard let next = origins[exchange.origin]?.waiting.popFirst() else {
-            if origins[exchange.origin]?.running == 0 { origins[exchange.origin] = nil }
-            return
-        }
-        begin(next)
     }
 
     // MARK: Limits
 
-    /// An exchange has a limit at this time.
-    func expect(_ expiry: ContinuousClock.Instant?) {
-        guard let expiry else { return }
-        nextCheck = nextCheck.map { min($0, expiry) } ?? expiry
-    }
-
-    /// The exchange has begun to send; it is asked after each round whether it is through.
-    func watchSending(_ exchange: CurlExchange) {
-        sending.append(exchange)
-    }
-
     private func checkLimits() {
-        guard let check = nextCheck, check <= now else { return }
-        nextCheck = nil
+        guard round.endsALimit() else { return }
         var overdue: [CurlExchange] = []
         for exchange in exchanges.values {
             guard let expiry = exchange.expiry else { continue }
-            if expiry <= now { overdue.append(exchange) } else { expect(expiry) }
+            if expiry <= round.now { overdue.append(exchange) } else { round.expect(expiry) }
         }
         for exchange in overdue { end(exchange, with: exchange.timeout()) }
     }

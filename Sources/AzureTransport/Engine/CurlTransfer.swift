@@ -11,9 +11,10 @@ final class CurlTransfer: Sendable {
         case streamed(DownloadPipe)
     }
 
-    private struct State {
+    /// Safety: whoever takes the waiter out under the lock resumes it, and nobody else can.
+    @safe private struct State {
         var isCancelled = false
-        var waiter: CheckedContinuation<Answer, Never>?
+        var waiter: UnsafeContinuation<Answer, Never>?
     }
 
     let request: HTTPRequest
@@ -21,7 +22,7 @@ final class CurlTransfer: Sendable {
     /// What a streamed body comes out of; nil for every other body.
     let upload: UploadPipe?
     /// When the exchange is given up: `total`, counted from now, or the deadline, whichever is first.
-    let limit: ContinuousClock.Instant?
+    let limit: TransportTime?
     private let inbox: CurlInbox
     private let state = Locked(State())
 
@@ -30,9 +31,8 @@ final class CurlTransfer: Sendable {
         self.delivery = delivery
         self.upload = upload
         self.inbox = inbox
-        let total = request.timeouts.total.map { ContinuousClock.now + $0 }
-        self.limit =
-            if let total, let deadline = request.deadline { min(total, deadline) } else { total ?? request.deadline }
+        let total = request.timeouts.total.map { TransportTime.now + TransportInterval($0) }
+        self.limit = if let total, let end = request.end { min(total, end) } else { total ?? request.end }
     }
 
     // MARK: The caller
@@ -40,8 +40,9 @@ final class CurlTransfer: Sendable {
     /// Starts the exchange and waits for its answer. Called once.
     func answer() async -> Answer {
         await withTaskCancellationHandler {
-            await withCheckedContinuation { continuation in
-                state.withLock { $0.waiter = continuation }
+            // A checked one allocates, and its layout is hidden from the compiler, and with it that of the state.
+            unsafe await withUnsafeContinuation { continuation in
+                state.withLock { unsafe $0.waiter = continuation }
                 if !inbox.put(.start(self)) { finish(with: stopped) }
             }
         } onCancel: {
@@ -96,11 +97,11 @@ final class CurlTransfer: Sendable {
     }
 
     private func resume(with answer: Answer) {
-        let waiter = state.withLock { state -> CheckedContinuation<Answer, Never>? in
-            defer { state.waiter = nil }
-            return state.waiter
+        let waiter = unsafe state.withLock { state -> UnsafeContinuation<Answer, Never>? in
+            defer { unsafe state.waiter = nil }
+            return unsafe state.waiter
         }
-        waiter?.resume(returning: answer)
+        unsafe waiter?.resume(returning: answer)
     }
 }
 

@@ -21,6 +21,12 @@ package struct HTTPHeaders: Sendable {
         self.fields = fields
     }
 
+    /// None yet, with room for so many.
+    init(capacity: Int) {
+        fields = []
+        fields.reserveCapacity(capacity)
+    }
+
     /// The value of the first field with this name. Setting replaces all of them with one; nil removes them.
     package subscript(name: String) -> String? {
         get { fields.first { Self.isSame($0.name, name) }?.value }
@@ -52,9 +58,12 @@ package struct HTTPHeaders: Sendable {
 
     /// Whether two names are the same field: ASCII letters without regard to case.
     package static func isSame(_ left: String, _ right: String) -> Bool {
-        let left = left.utf8
-        let right = right.utf8
-        return left.count == right.count && zip(left, right).allSatisfy { lowercased($0) == lowercased($1) }
+        guard left.utf8.count == right.utf8.count else { return false }
+        var others = right.utf8.makeIterator()
+        for byte in left.utf8 {
+            guard let other = others.next(), lowercased(byte) == lowercased(other) else { return false }
+        }
+        return true
     }
 
     private static func lowercased(_ byte: UInt8) -> UInt8 {

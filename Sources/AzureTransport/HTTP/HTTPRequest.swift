@@ -9,7 +9,11 @@ package struct HTTPRequest: Sendable {
     package var body: HTTPBody
     package var timeouts: HTTPTimeouts
     /// When the operation that this attempt serves gives up; it outlives retries. The earlier of this and `timeouts.total` counts.
-    package var deadline: ContinuousClock.Instant?
+    package var deadline: ContinuousClock.Instant? {
+        get { end?.instant }
+        set { end = newValue.map(TransportTime.init) }
+    }
+    private(set) var end: TransportTime?
     /// The most bytes of a collected answer; nil means the transport's limit. A longer one fails with `tooLarge`.
     package var maximumResponseBytes: Int?
 
@@ -27,7 +31,7 @@ package struct HTTPRequest: Sendable {
         self.headers = headers
         self.body = body
         self.timeouts = timeouts
-        self.deadline = deadline
+        self.end = deadline.map(TransportTime.init)
         self.maximumResponseBytes = maximumResponseBytes
     }
 }

@@ -81,7 +81,7 @@ extension HTTPURL {
 
     /// Whether a text is a host name, an IPv4 address, or an IPv6 address in brackets.
     package static func isHost(_ text: some StringProtocol) -> Bool {
-        if text.first == "[" {
+        if text.utf8.first == UInt8(ascii: "[") {
             return text.last == "]" && text.utf8.count > 3
                 && text.dropFirst().dropLast().utf8.allSatisfy {
                     hexValue($0) != nil || $0 == UInt8(ascii: ":") || $0 == UInt8(ascii: ".")
@@ -94,7 +94,12 @@ extension HTTPURL {
     /// A character of a URL without a fragment: printable ASCII except what must be encoded.
     static func isAllowed(_ byte: UInt8) -> Bool {
         guard byte > 0x20, byte < 0x7F else { return false }
-        return !"\"#<>\\^`{|}".utf8.contains(byte)
+        return switch byte {
+        case UInt8(ascii: "\""), UInt8(ascii: "#"), UInt8(ascii: "<"), UInt8(ascii: ">"), UInt8(ascii: "\\"),
+            UInt8(ascii: "^"), UInt8(ascii: "`"), UInt8(ascii: "{")...UInt8(ascii: "}"):
+            false
+        default: true
+        }
     }
 
     private static func isUnreserved(_ byte: UInt8) -> Bool {

@@ -65,7 +65,21 @@ package struct HTTPURL: Sendable, Hashable {
     }
 
     /// The whole URL with all values: what the transport is given. May hold secrets; never log it.
-    package var absoluteText: String { "\(scheme.rawValue)://\(authority)\(pathAndQuery)" }
+    package var absoluteText: String {
+        var text = scheme == .https ? "https://" : "http://"
+        text.reserveCapacity(text.utf8.count + host.utf8.count + 6 + percentEncodedPath.utf8.count)
+        text += host
+        if let port, port != scheme.defaultPort {
+            text += ":"
+            text += String(port)
+        }
+        text += percentEncodedPath
+        if !query.isEmpty {
+            text += "?"
+            text += percentEncodedQuery
+        }
+        return text
+    }
 }
 
 extension HTTPURL: CustomStringConvertible, CustomDebugStringConvertible, CustomReflectable {

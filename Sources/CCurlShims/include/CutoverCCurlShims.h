@@ -19,18 +19,18 @@ CURLcode cutover_curl_set_text(CURL *easy, CURLoption option, const char *value)
 CURLcode cutover_curl_set_bytes(CURL *easy, CURLoption option, const void *value);
 CURLcode cutover_curl_set_headers(CURL *easy, const struct curl_slist *headers);
 
-/* What a transfer calls, always on the thread that drives the multi handle, and the context that each call gets. */
+/* What a transfer calls, always on the thread that drives the multi handle. */
 typedef struct {
     size_t (*head)(char *bytes, size_t size, size_t count, void *context);
     size_t (*body)(char *bytes, size_t size, size_t count, void *context);
     size_t (*read)(char *bytes, size_t size, size_t count, void *context);
     /* A connection stands and the request is about to be written. Anything but 0 ends the transfer. */
     int (*ready)(void *context, char *remote, char *local, int remote_port, int local_port);
-    void *context;
 } cutover_curl_callbacks;
 
 CURLcode cutover_curl_set_callbacks(CURL *easy, const cutover_curl_callbacks *callbacks);
-/* The context that the callbacks were set with. */
+/* The context that each call gets. */
+CURLcode cutover_curl_set_context(CURL *easy, void *context);
 void *cutover_curl_context(CURL *easy);
 
 long cutover_curl_info_long(CURL *easy, CURLINFO info);
