@@ -60,13 +60,13 @@ extension BlobContentStore {
             guard let condition = try await self.condition(options, blob) else { return .rejected(.notFound) }
             var upload = BlockUpload(size: configuration.blockBytes, stamp: environment.random.stamp())
             var iterator = chunks.makeAsyncIterator()
-            return try await withThrowingTaskGroup(of: Void.self) { group in
+            return try await withThrowingTaskGroup(of: [UInt8].self) { group in
                 var underway = 0
                 while let chunk = try await iterator.next() {
                     upload.add(chunk)
                     while let block = try upload.nextBlock() {
                         if underway == maximumBlocks {
-                            try await group.next()
+                            if let arrived = try await group.next() { upload.reuse(arrived) }
                             underway -= 1
                         }
                         group.addTask { [self] in try await stage(block, blob, options.lease) }
@@ -75,7 +75,7 @@ extension BlobContentStore {
                 }
                 if upload.blockIDs.isEmpty { return try await put(upload.takeRest(), blob, options, fields, condition) }
                 if let block = try upload.lastBlock() {
-                    if underway == maximumBlocks { try await group.next() }
+                    if underway == maximumBlocks { _ = try await group.next() }
                     group.addTask { [self] in try await stage(block, blob, options.lease) }
                 }
                 try await group.waitForAll()
@@ -115,12 +115,12 @@ extension BlobContentStore {
         return try await write(call, fields, options, condition)
     }
 
-    /// Brings one block to the service, where nobody sees it yet.
+    /// Brings one block to the service, where nobody sees it yet, and gives its bytes back.
     private func stage(
         _ block: BlockUpload.Block,
         _ blob: String,
         _ lease: BlobLease?
-    ) async throws(StoreError) {
+    ) async throws(StoreError) -> [UInt8] {
         var call = BlobGateway.Call(
             operation: "put_block",
             method: .put,
@@ -137,6 +137,7 @@ extension BlobContentStore {
         let answer: AzureAnswer<HTTPResponse>
         do throws(AzureError) { answer = try await gateway.send(call) } catch { throw error.storeError() }
         guard answer.response.isSuccess else { throw BlobGateway.refusal(BlobGateway.code(of: answer)) }
+        return block.bytes
     }
 
     /// Makes the content of the blocks.

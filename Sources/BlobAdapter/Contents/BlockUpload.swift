@@ -15,6 +15,8 @@ struct BlockUpload: Sendable {
     private let stamp: String
     private var pending: [ArraySlice<UInt8>] = []
     private var pendingCount = 0
+    /// Memory of blocks that have arrived: a new block takes it over, so that no more of it is ever held than blocks are under way.
+    private var spare: [[UInt8]] = []
     /// The checksum of all bytes.
     private(set) var md5 = ContentMD5()
     /// The ids of all blocks in their order.
@@ -43,6 +45,11 @@ struct BlockUpload: Sendable {
         pendingCount > 0 ? try block(pendingCount) : nil
     }
 
+    /// Takes back the memory of a block that has arrived.
+    mutating func reuse(_ bytes: [UInt8]) {
+        spare.append(bytes)
+    }
+
     /// All that is left.
     mutating func takeRest() -> [UInt8] { take(pendingCount) }
 
@@ -61,7 +68,8 @@ struct BlockUpload: Sendable {
     }
 
     private mutating func take(_ count: Int) -> [UInt8] {
-        var bytes: [UInt8] = []
+        var bytes = spare.popLast() ?? []
+        bytes.removeAll(keepingCapacity: true)
         bytes.reserveCapacity(count)
         var used = 0
         while bytes.count < count {
