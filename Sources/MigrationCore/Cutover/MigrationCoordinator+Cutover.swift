@@ -103,7 +103,9 @@ extension MigrationCoordinator {
         let tenant = route.tenant
         let copier = copier(from: source, to: target)
         var lag: Int64 = 0
-        var rate = 0.0
+        // All passes together: a single one may find what another process has just brought, and seem faster than any.
+        var advance: Int64 = 0
+        var spent = Duration.zero
         var catchUp = CatchUp()
         var passes = 0
         board.update(tenant) { $0.verifyingCutovers += 1 }
@@ -121,7 +123,8 @@ extension MigrationCoordinator {
                     // What came while the target was verified would be brought over in the pause.
                     return try await copier.copy(tenant: tenant, epoch: route.epoch)
                 }
-                rate = max(rate, copied.eventsPerSecond)
+                advance += copied.advance
+                spent += copied.duration
                 lag = try await wrapping(tenant) { () async throws(StoreError) in
                     try await self.lag(of: tenant, source: source, target: target)
                 }
@@ -133,6 +136,7 @@ extension MigrationCoordinator {
             catchUp.pass(endedWith: lag)
         }
         // More passes would not help. The fence would: behind it nothing is appended, and the drain ends.
+        let rate = spent > .zero ? Double(advance) / spent.inSeconds : 0
         let drain = rate > 0 ? Double(lag) / rate : .infinity
         if drain <= configuration.cutoverTimeout.inSeconds / 2 { return }
         let time = drain.isFinite ? "\(Int(drain.rounded(.up))) s" : "an unknown time"

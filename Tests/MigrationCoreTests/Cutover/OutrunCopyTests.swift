@@ -99,7 +99,7 @@ struct OutrunCopyTests {
             self.target = target
         }
 
-        func makeProcess(cutoverTimeout: Duration = .seconds(5)) throws -> Fleet.Process {
+        func makeProcess(cutoverTimeout: Duration) throws -> Fleet.Process {
             var configuration = MigrationCoordinator.Configuration.quick
             configuration.cutoverTimeout = cutoverTimeout
             configuration.maximumDrainEvents = 10
@@ -124,7 +124,8 @@ struct OutrunCopyTests {
     )
     func race(ratio: Double) async throws {
         let setting = Setting(ratio: ratio)
-        let process = try setting.makeProcess()
+        // Enough for a drain on a machine that is busy with all other tests, or with a sanitizer.
+        let process = try setting.makeProcess(cutoverTimeout: .seconds(60))
         let id = try await setting.start(process)
         try await withThrowingTaskGroup(of: Void.self) { group in
             group.addTask { try? await process.coordinator.run() }

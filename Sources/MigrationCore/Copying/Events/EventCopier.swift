@@ -165,8 +165,6 @@ public struct EventCopyResult: Sendable, Hashable {
 
     /// How many events the target gained while it was copied, whoever brought them.
     var advance: Int64 { end.position - start.position }
-    /// How many of them came per second.
-    var eventsPerSecond: Double { duration > .zero ? Double(advance) / duration.inSeconds : 0 }
 }
 
 /// How the copy of one of several tenants ended.
