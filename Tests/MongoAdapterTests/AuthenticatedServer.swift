@@ -7,7 +7,10 @@ import Testing
 
 extension MongodServer {
     /// Runs a body with a server that asks for credentials, whose administrator is `ada`, and her password.
-    static func withAuthentication(_ body: (MongodServer, String) async throws -> Void) async throws {
+    static func withAuthentication(
+        options: [String] = [],
+        _ body: (MongodServer, String) async throws -> Void
+    ) async throws {
         let key = FileManager.default.temporaryDirectory.appendingPathComponent("cutover-key-\(UUID().uuidString)")
         let isWritten = FileManager.default.createFile(
             atPath: key.path,
@@ -16,7 +19,7 @@ extension MongodServer {
         )
         #expect(isWritten)
         defer { try? FileManager.default.removeItem(at: key) }
-        let server = try await MongodServer.start(options: ["--keyFile", key.path])
+        let server = try await MongodServer.start(options: ["--keyFile", key.path] + options)
         defer { server.removeData() }
         let password = "s3cret/@:"
         try await server.createAdministrator("ada", password: password)
