@@ -135,14 +135,14 @@ extension MigrationCoordinator {
             if lag <= configuration.maximumDrainEvents { return }
             catchUp.pass(endedWith: lag)
         }
-        // More passes would not help. The fence would: behind it nothing is appended, and the drain ends.
+        // No pass is left, or more of them would not help. The fence would: behind it nothing is appended, and the drain ends.
         let rate = spent > .zero ? Double(advance) / spent.inSeconds : 0
         let drain = rate > 0 ? Double(lag) / rate : .infinity
         if drain <= configuration.cutoverTimeout.inSeconds / 2 { return }
         let time = drain.isFinite ? "\(Int(drain.rounded(.up))) s" : "an unknown time"
         throw CutoverError(
             .lag,
-            "After \(passes) passes the target lacks \(lag) events, and events are appended about as fast as it takes them, \(Int(rate)) events per second. The drain would take \(time), and may take half of \(configuration.cutoverTimeout): slow the writers down, raise the rate limit, or allow more time.",
+            "After \(passes) passes the target lacks \(lag) events, and takes \(Int(rate)) events per second. The drain would take \(time), and may take half of \(configuration.cutoverTimeout): slow the writers down, raise the rate limit, or allow more time.",
             tenant: tenant,
             state: .dualWrite,
             lag: lag

@@ -103,14 +103,7 @@ extension MigrationCoordinator {
                     return
                 }
                 try await untilRouteChanges(route) { () async throws(StoreError) in try await self.step(route) }
-                let hadObstacle = board.entry(of: tenant)?.obstacle != nil
-                board.update(tenant) { $0.obstacle = nil }
-                if hadObstacle {
-                    Logger.current.info(
-                        "The work on a tenant got past its obstacle.",
-                        metadata: Logger.Metadata(tenant, route.move?.migration)
-                    )
-                }
+                getPastObstacle(tenant, route)
                 failures = 0
             } catch {
                 if error.code == .cancelled, Task.isCancelled { return }
@@ -120,6 +113,20 @@ extension MigrationCoordinator {
                 do throws(StoreError) { try await timeline.sleep(for: pause) } catch { return }
             }
         }
+    }
+
+    /// Forgets an obstacle that is behind the work now, and says so.
+    func getPastObstacle(_ tenant: TenantID, _ route: Route) {
+        var hadObstacle = false
+        board.update(tenant) { entry in
+            hadObstacle = entry.obstacle != nil
+            entry.obstacle = nil
+        }
+        guard hadObstacle else { return }
+        Logger.current.info(
+            "The work on a tenant got past its obstacle.",
+            metadata: Logger.Metadata(tenant, route.move?.migration)
+        )
     }
 
     /// Remembers an obstacle; ends the migration when no later attempt can get past it.

@@ -91,14 +91,17 @@ extension MigrationCoordinator {
         while true {
             let lag = try await lag(of: route.tenant, source: source, target: target)
             metrics.lags(by: lag)
-            board.update(route.tenant) { $0.catchUp.pass(endedWith: lag) }
             let result = try await copy(with: copier, route)
-            // In pieces, so that the target does not fall behind while a long history is verified.
-            if configuration.verifiesBeforeCutover, board.entry(of: route.tenant)?.verifyingCutovers ?? 0 == 0,
-                try await !verifyPrefix(of: route.tenant, source: source, target: target, maximumPages: 8)
-            {
-                continue
+            // What the pass before has left; one that failed says nothing about the writers.
+            board.update(route.tenant) { $0.catchUp.pass(endedWith: lag) }
+            var isVerified = true
+            if configuration.verifiesBeforeCutover, board.entry(of: route.tenant)?.verifyingCutovers ?? 0 == 0 {
+                // In pieces, so that the target does not fall behind while a long history is verified.
+                isVerified = try await verifyPrefix(of: route.tenant, source: source, target: target, maximumPages: 8)
             }
+            // This step ends with its route only: an obstacle is over with a whole pass.
+            getPastObstacle(route.tenant, route)
+            guard isVerified else { continue }
             try await source.waitForEvents(
                 tenant: route.tenant,
                 after: result.end.position,
@@ -115,6 +118,7 @@ extension MigrationCoordinator {
         let copier = copier(from: active, to: follower)
         while true {
             let result = try await copy(with: copier, route)
+            getPastObstacle(route.tenant, route)
             try await active.waitForEvents(
                 tenant: route.tenant,
                 after: result.end.position,

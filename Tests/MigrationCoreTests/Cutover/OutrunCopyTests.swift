@@ -12,25 +12,18 @@ private final class OutrunStore: ForwardingEventStore {
     private let ratio: Double
     private let delay: Duration
     /// No more than that many: a copy that waits for the writers to end fails its test instead of filling the memory.
-    private let maximum: Int64
+    private static let maximum: Int64 = 300_000
     private let appended = Locked<Int64>(0)
 
-    init(
-        _ base: InMemoryEventStore,
-        source: InMemoryEventStore,
-        ratio: Double,
-        delay: Duration = .zero,
-        maximum: Int64 = 300_000
-    ) {
+    init(_ base: InMemoryEventStore, source: InMemoryEventStore, ratio: Double, delay: Duration) {
         self.base = base
         self.source = source
         self.ratio = ratio
         self.delay = delay
-        self.maximum = maximum
     }
 
     /// Whether the writers have ended because the copy did not.
-    var isExhausted: Bool { appended.withLock { $0 >= maximum } }
+    var isExhausted: Bool { appended.withLock { $0 >= Self.maximum } }
 
     func offer(
         _ events: [StoredEvent],
@@ -82,7 +75,7 @@ struct OutrunCopyTests {
         let fleet: Fleet
         let target: OutrunStore
 
-        init(ratio: Double, delay: Duration = .zero, maximum: Int64 = 300_000) {
+        init(ratio: Double, delay: Duration = .zero) {
             let made = Locked<(source: InMemoryEventStore?, target: OutrunStore?)>((nil, nil))
             fleet = Fleet { store in
                 made.withLock { made in
@@ -90,7 +83,7 @@ struct OutrunCopyTests {
                         made.source = store
                         return store
                     }
-                    let target = OutrunStore(store, source: source, ratio: ratio, delay: delay, maximum: maximum)
+                    let target = OutrunStore(store, source: source, ratio: ratio, delay: delay)
                     made.target = target
                     return target
                 }

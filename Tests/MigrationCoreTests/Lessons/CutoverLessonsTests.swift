@@ -160,6 +160,15 @@ struct CutoverLessonsTests {
             lesson.target.failOffers(with: nil)
             try await process.coordinator.waitUntil(.dualWrite, of: id)
             try await eventually { try await process.coordinator.status(of: id).stuckOn == nil }
+            // The same while the target is followed, which ends with the route only.
+            lesson.target.failOffers(with: StoreError(.unavailable, "Gone."))
+            try await lesson.append(3, through: process.router)
+            try await eventually {
+                try await process.coordinator.status(of: id).stuckOn?.contains("unavailable") == true
+            }
+            lesson.target.failOffers(with: nil)
+            try await eventually { try await process.coordinator.status(of: id).stuckOn == nil }
+            #expect(try await process.coordinator.migration(id)?.state == .dualWrite)
         }
         #expect(lesson.targetIsPrefix)
     }
