@@ -287,10 +287,20 @@ cutover_mongo_bytes cutover_mongo_change_stream_token(mongoc_change_stream_t *st
 mongoc_client_session_t *cutover_mongo_session_new(cutover_mongo_outcome *outcome, mongoc_client_t *client) {
     clear(outcome);
     mongoc_session_opt_t *options = mongoc_session_opts_new();
-    mongoc_session_opts_set_causal_consistency(options, false);
+    mongoc_session_opts_set_causal_consistency(options, true);
     mongoc_client_session_t *session = mongoc_client_start_session(client, options, &outcome->error);
     mongoc_session_opts_destroy(options);
     return session;
+}
+
+cutover_mongo_time cutover_mongo_session_time(const mongoc_client_session_t *session) {
+    cutover_mongo_time time = {0, 0};
+    mongoc_client_session_get_operation_time(session, &time.seconds, &time.counter);
+    return time;
+}
+
+void cutover_mongo_session_advance(mongoc_client_session_t *session, uint32_t seconds, uint32_t counter) {
+    mongoc_client_session_advance_operation_time(session, seconds, counter);
 }
 
 bool cutover_mongo_transaction_start(

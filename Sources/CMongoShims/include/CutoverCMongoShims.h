@@ -83,8 +83,19 @@ int cutover_mongo_change_stream_next(
 /* Where the stream stands. Borrowed from the stream; no bytes when it has not begun. */
 cutover_mongo_bytes cutover_mongo_change_stream_token(mongoc_change_stream_t *stream);
 
-/* Sessions without causal consistency: whatever decides is read with majority or linearizable concern. */
+/* A causally consistent session: its reads come after the operation time that it has seen or was told. */
 mongoc_client_session_t *cutover_mongo_session_new(cutover_mongo_outcome *outcome, mongoc_client_t *client);
+
+/* A time of the server: seconds since 1970 and a counter within them. */
+typedef struct {
+    uint32_t seconds;
+    uint32_t counter;
+} cutover_mongo_time;
+
+/* The operation time that a session has seen; zeros before it has seen any. */
+cutover_mongo_time cutover_mongo_session_time(const mongoc_client_session_t *session);
+/* Tells a session an operation time; an earlier one than its own changes nothing. */
+void cutover_mongo_session_advance(mongoc_client_session_t *session, uint32_t seconds, uint32_t counter);
 /* Snapshot reads, majority and journalled writes, and a bound for the commit. */
 bool cutover_mongo_transaction_start(
     cutover_mongo_outcome *outcome, mongoc_client_session_t *session, int64_t maximum_commit_milliseconds);

@@ -1,4 +1,3 @@
-internal import CutoverCMongo
 internal import CutoverCMongoShims
 internal import MigrationCore
 
@@ -23,7 +22,6 @@ internal import MigrationCore
 
     deinit {
         if number != 0 { unsafe cutover_mongo_kill_cursor(client, session.pointer, database, collection, number) }
-        unsafe mongoc_client_session_destroy(session.pointer)
     }
 
     /// Whether the server has no more.

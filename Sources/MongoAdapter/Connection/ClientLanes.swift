@@ -26,12 +26,13 @@ internal import MigrationCore
         var load = 0
     }
 
-    init(pool: PoolHandle, count: Int, name: String) {
+    init(pool: PoolHandle, time: CausalTime, count: Int, name: String) {
         self.pool = pool
         self.name = name
-        state = Locked(
-            State(slots: (0..<count).map { Slot(lane: Lane(name: "\(name)-\($0)"), client: LaneClient(pool: pool)) })
-        )
+        let slots = (0..<count).map { number in
+            Slot(lane: Lane(name: "\(name)-\(number)"), client: LaneClient(pool: pool, time: time))
+        }
+        state = Locked(State(slots: slots))
     }
 
     deinit {
@@ -122,15 +123,17 @@ internal import MigrationCore
 /// Safety: `current` is touched only by closures of `ClientLanes` that run on the lane of its slot, one after the other.
 private final class LaneClient: @unchecked Sendable {
     private let pool: PoolHandle
+    private let time: CausalTime
     private var current: MongoClient?
 
-    init(pool: PoolHandle) {
+    init(pool: PoolHandle, time: CausalTime) {
         self.pool = pool
+        self.time = time
     }
 
     func client() throws(StoreError) -> MongoClient {
         if let current { return current }
-        guard let client = unsafe MongoClient(pool: pool.pointer) else {
+        guard let client = unsafe MongoClient(pool: pool.pointer, time: time) else {
             throw StoreError(.internalInconsistency, "The pool of clients is smaller than its lanes; please report it.")
         }
         current = client

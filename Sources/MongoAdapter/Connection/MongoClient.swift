@@ -2,29 +2,35 @@ internal import CutoverCMongo
 internal import CutoverCMongoShims
 internal import MigrationCore
 
-/// One client of the pool, bound to one lane for its lifetime, with a session for its transactions.
+/// One client of the pool, bound to one lane for its lifetime, with a session for its transactions and one for all else.
 ///
-/// That is so for its sessions, and for open scans with their cursors, too. The pool outlives it, because the lanes hold that.
+/// The sessions are causally consistent, with those of the other clients too; see `CausalTime`. They and open scans with their cursors
+/// are bound to the lane as well. The pool outlives the client, because the lanes hold that.
 ///
 /// Safety: touched only by closures that run on its lane, one after the other, as `LaneClient` sees to.
 @safe final class MongoClient: @unchecked Sendable {
     private let pool: OpaquePointer
     let pointer: OpaquePointer
     let outcome = MongoOutcome()
-    private var idleSession: OpaquePointer?
+    private let time: CausalTime
+    private var idleSession: MongoSession?
+    /// The session of what is done outside of transactions, from its first use on.
+    private var ownSession: MongoSession?
     /// What readers have open on this lane: it ends with the client at the latest.
     var openScans: [UInt64: OpenScan] = [:]
 
     /// Takes a client out of the pool; nil when the pool has none left.
-    init?(pool: OpaquePointer) {
+    init?(pool: OpaquePointer, time: CausalTime) {
         guard let client = unsafe mongoc_client_pool_try_pop(pool) else { return nil }
         unsafe self.pool = pool
+        self.time = time
         unsafe pointer = client
     }
 
     deinit {
         openScans = [:]
-        if let idleSession = unsafe idleSession { unsafe mongoc_client_session_destroy(idleSession) }
+        idleSession = nil
+        ownSession = nil
         unsafe mongoc_client_pool_push(pool, pointer)
     }
 
@@ -70,8 +76,9 @@ internal import MigrationCore
         on database: String,
         _ kind: Kind,
         options: Document,
-        in session: MongoSession?
+        in given: MongoSession?
     ) throws(StoreError) {
+        let session = try session(given)
         let kind: cutover_mongo_command_kind =
             switch kind {
             case .plain: CUTOVER_MONGO_PLAIN
@@ -83,7 +90,7 @@ internal import MigrationCore
                 unsafe cutover_mongo_command(
                     outcome.pointer,
                     pointer,
-                    session?.pointer,
+                    session.pointer,
                     database,
                     command,
                     options,
@@ -91,7 +98,8 @@ internal import MigrationCore
                 )
             }
         }
-        guard done else { throw outcome.error }
+        time.note(session)
+        guard done else { throw failed(in: session) }
     }
 
     /// Visits the documents of a find until `body` returns false or there are no more.
@@ -103,15 +111,16 @@ internal import MigrationCore
         in collection: String,
         of database: String,
         options: Document = Document(),
-        in session: MongoSession? = nil,
+        in given: MongoSession? = nil,
         _ body: (UnsafeRawBufferPointer) throws(StoreError) -> Bool
     ) throws(StoreError) -> Bool {
+        let session = try session(given)
         let cursor = unsafe filter.bson.withMongoBytes { filter in
             unsafe options.bson.withMongoBytes { options in
                 unsafe cutover_mongo_find(
                     outcome.pointer,
                     pointer,
-                    session?.pointer,
+                    session.pointer,
                     database,
                     collection,
                     filter,
@@ -119,7 +128,7 @@ internal import MigrationCore
                 )
             }
         }
-        return try unsafe visit(cursor, body)
+        return try unsafe visit(cursor, in: session, body)
     }
 
     /// Visits the documents of an aggregation; see `find`.
@@ -129,16 +138,17 @@ internal import MigrationCore
         in collection: String,
         of database: String,
         options: Document = Document(),
-        in session: MongoSession? = nil,
+        in given: MongoSession? = nil,
         _ body: (UnsafeRawBufferPointer) throws(StoreError) -> Bool
     ) throws(StoreError) -> Bool {
+        let session = try session(given)
         let stages: Document = ["pipeline": .array(pipeline.map(Value.document))]
         let cursor = unsafe stages.bson.withMongoBytes { stages in
             unsafe options.bson.withMongoBytes { options in
                 unsafe cutover_mongo_aggregate(
                     outcome.pointer,
                     pointer,
-                    session?.pointer,
+                    session.pointer,
                     database,
                     collection,
                     stages,
@@ -146,15 +156,19 @@ internal import MigrationCore
                 )
             }
         }
-        return try unsafe visit(cursor, body)
+        return try unsafe visit(cursor, in: session, body)
     }
 
     private func visit(
         _ cursor: OpaquePointer?,
+        in session: MongoSession,
         _ body: (UnsafeRawBufferPointer) throws(StoreError) -> Bool
     ) throws(StoreError) -> Bool {
         guard let cursor = unsafe cursor else { throw outcome.error }
-        defer { unsafe mongoc_cursor_destroy(cursor) }
+        defer {
+            unsafe mongoc_cursor_destroy(cursor)
+            time.note(session)
+        }
         var document = unsafe cutover_mongo_bytes(bytes: nil, count: 0)
         while true {
             switch unsafe cutover_mongo_cursor_next(outcome.pointer, cursor, &document) {
@@ -162,45 +176,64 @@ internal import MigrationCore
                 let bytes = unsafe UnsafeRawBufferPointer(start: document.bytes, count: document.count)
                 guard try unsafe body(bytes) else { return false }
             case 0: return true
-            default: throw outcome.error
+            default: throw failed(in: session)
             }
         }
     }
 
     // MARK: Sessions
 
-    /// A session that its taker gives back to `giveBack`, or ends.
+    /// A session that has been told what the other clients have seen.
     func newSession() throws(StoreError) -> MongoSession {
-        guard let session = unsafe cutover_mongo_session_new(outcome.pointer, pointer) else { throw outcome.error }
-        return unsafe MongoSession(session)
+        guard let pointer = unsafe cutover_mongo_session_new(outcome.pointer, pointer) else { throw outcome.error }
+        let session = unsafe MongoSession(pointer)
+        time.tell(session)
+        return session
     }
 
     /// A session for a transaction: the one that was used before, or a new one.
     func takeSession() throws(StoreError) -> MongoSession {
-        if let session = unsafe idleSession {
-            unsafe idleSession = nil
-            return unsafe MongoSession(session)
-        }
-        return try newSession()
+        guard let session = idleSession else { return try newSession() }
+        idleSession = nil
+        time.tell(session)
+        return session
     }
 
-    /// Takes a session back; one whose state is in doubt is ended instead.
+    /// Takes a session back, unless its state is in doubt.
     func giveBack(_ session: MongoSession, isSound: Bool) {
-        if isSound, unsafe idleSession == nil {
-            unsafe idleSession = session.pointer
-        } else {
-            unsafe mongoc_client_session_destroy(session.pointer)
+        time.note(session)
+        if isSound { idleSession = session }
+    }
+
+    /// The session that is given, as for a transaction, or the one for all else.
+    private func session(_ given: MongoSession?) throws(StoreError) -> MongoSession {
+        if let given { return given }
+        if let session = ownSession {
+            time.tell(session)
+            return session
         }
+        let session = try newSession()
+        ownSession = session
+        return session
+    }
+
+    /// The error of a call, after which no further one uses a session that the server may still be busy with.
+    private func failed(in session: MongoSession) -> StoreError {
+        let error = outcome.error
+        if session === ownSession, error.mongoFailure?.isLostReply == true { ownSession = nil }
+        return error
     }
 }
 
-/// A session on its way through one transaction.
+/// A causally consistent session of one client.
 ///
-/// Safety: used on the lane of the client that made it; that client destroys it.
-@safe struct MongoSession {
+/// Safety: used on the lane of the client that made it, and gone before that client is.
+@safe final class MongoSession {
     let pointer: OpaquePointer
 
     init(_ pointer: OpaquePointer) { unsafe self.pointer = pointer }
+
+    deinit { unsafe mongoc_client_session_destroy(pointer) }
 }
 
 extension MongoFailure {

@@ -22,8 +22,9 @@ public final class MongoConnection: Sendable {
     private init(uri: MongoURI, configuration: Configuration, pool: PoolHandle) {
         self.uri = uri
         self.configuration = configuration
-        lanes = ClientLanes(pool: pool, count: configuration.laneCount, name: "mongo")
-        feeds = ClientLanes(pool: pool, count: configuration.feedLaneCount, name: "mongo-feed")
+        let time = CausalTime()
+        lanes = ClientLanes(pool: pool, time: time, count: configuration.laneCount, name: "mongo")
+        feeds = ClientLanes(pool: pool, time: time, count: configuration.feedLaneCount, name: "mongo-feed")
     }
 
     /// Opens a connection and asks the server what it is.
