@@ -119,40 +119,4 @@ extension MongoClient {
         if let part { return (part, greatest.isEmpty) }
         return (greatest.isEmpty ? nil : greatest, true)
     }
-
-    /// Up to this many documents are cut exactly; more are cut by a sample of as many.
-    private static let exactCount: Int64 = 20_000
-
-    /// Places that cut a collection into parts of about the same size, in order; each begins the next part.
-    fileprivate func bounds(
-        of collection: String,
-        in database: String,
-        parts: Int
-    ) throws(StoreError) -> [DocumentPlace] {
-        guard parts > 1 else { return [] }
-        let reply = try command(["count": .string(collection)], on: database, .read)
-        var count: Int64 = 0
-        switch reply["n"] {
-        case .int32(let number)?: count = Int64(number)
-        case .int64(let number)?: count = number
-        default: break
-        }
-        var pipeline: [Document] = [["$project": ["_id": 1]], ["$sort": ["_id": 1]]]
-        if count > Self.exactCount { pipeline.insert(["$sample": ["size": .int64(Self.exactCount)]], at: 0) }
-        var places: [DocumentPlace] = []
-        unsafe try aggregate(pipeline, in: collection, of: database, options: ["allowDiskUse": true]) {
-            (bytes) throws(StoreError) in
-            if let id = try unsafe Document(storedBSON: bytes)["_id"] { places.append(DocumentPlace(id)) }
-            return true
-        }
-        let parts = min(parts, places.count)
-        guard parts > 1 else { return [] }
-        var bounds: [DocumentPlace] = []
-        for part in 1..<parts {
-            let place = places[places.count * part / parts]
-            // A sample may hold one document twice.
-            if place != bounds.last { bounds.append(place) }
-        }
-        return bounds
-    }
 }
