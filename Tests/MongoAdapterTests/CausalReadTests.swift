@@ -92,6 +92,28 @@ struct CausalReadTests {
         #expect(level == "majority" || level == "snapshot", "\(name)")
     }
 
+    /// A way to read, and how much it finds.
+    private typealias Way = (name: String, read: () async throws -> Int)
+
+    /// Reads through a client other than the one of the last change, and looks at what the server was asked for.
+    private func check(
+        _ way: Way,
+        comesAfterLastChangeOf collection: String,
+        on connection: MongoConnection,
+        observedBy observer: MongoConnection
+    ) async throws {
+        let time = try await lastChange(of: collection, on: observer)
+        // The lane of the change has the least to do, and is kept away from the read.
+        let lane = connection.lanes.reserve()
+        let reads = try await reads(observedBy: observer) {
+            let found = try await way.read()
+            #expect(found > 0, "\(way.name)")
+        }
+        connection.lanes.giveBack(lane)
+        #expect(!reads.isEmpty, "\(way.name)")
+        for read in reads { check(read.command, named: "\(read.name) of \(way.name)", comesAfter: time) }
+    }
+
     private struct Missing: Error { let what: String }
 
     /// Runs a body with a connection of which other lanes than the first have not done anything, and one to look on with.
@@ -111,7 +133,7 @@ struct CausalReadTests {
     func documents() async throws {
         try await withServer { connection, observer in
             let store = try await MongoDocumentStore.open("mongo", on: connection, database: database)
-            let ways: [(name: String, read: () async throws -> Int)] = [
+            let ways: [Way] = [
                 ("by key", { try await store.read(try key(0)) == nil ? 0 : 1 }),
                 ("by keys", { try await store.readMany([try key(0), try key(1)]).compactMap { $0 }.count }),
                 ("scan", { try await store.scan(ScanRange("things"), after: nil, pageSize: 10).documents.count }),
@@ -127,17 +149,9 @@ struct CausalReadTests {
                 ("ranges", { try await store.scanRanges(of: "things", maximumCount: 4).count }),
             ]
             for (number, way) in ways.enumerated() {
-                // Each way has a write of its own before it, and a lane that has not done either of them.
+                // Each way has a write of its own before it.
                 _ = try await store.write(.put(["by": "us"], to: try key(number), condition: .insert))
-                let time = try await lastChange(of: "things", on: observer)
-                let lane = connection.lanes.reserve()
-                let reads = try await reads(observedBy: observer) {
-                    let found = try await way.read()
-                    #expect(found > 0, "\(way.name)")
-                }
-                connection.lanes.giveBack(lane)
-                #expect(!reads.isEmpty, "\(way.name)")
-                for read in reads { check(read.command, named: "\(read.name) of \(way.name)", comesAfter: time) }
+                try await check(way, comesAfterLastChangeOf: "things", on: connection, observedBy: observer)
             }
         }
     }
@@ -148,7 +162,7 @@ struct CausalReadTests {
             let store = try await MongoEventStore.open("mongo", on: connection, database: database)
             _ = try await store.prepare(tenant: tenant, fence: Fence(epoch: .unrouted, role: .open))
             let stream: StreamID = "orders"
-            let ways: [(name: String, read: () async throws -> Int)] = [
+            let ways: [Way] = [
                 ("head", { Int(try await store.head(tenant: tenant, epoch: .unrouted)?.position ?? 0) }),
                 ("log", { try await store.readLog(tenant: tenant, after: 0, limit: 10, epoch: .unrouted).count }),
                 (
@@ -171,15 +185,7 @@ struct CausalReadTests {
                 let event = NewEvent(type: "E", occurredAt: .now(), payload: ["number": .int32(Int32(number))])
                 let part = StreamAppend(stream, expected: .any, events: [event])
                 _ = try await store.append([part], tenant: tenant, epoch: .unrouted)
-                let time = try await lastChange(of: "cutover.events", on: observer)
-                let lane = connection.lanes.reserve()
-                let reads = try await reads(observedBy: observer) {
-                    let found = try await way.read()
-                    #expect(found > 0, "\(way.name)")
-                }
-                connection.lanes.giveBack(lane)
-                #expect(!reads.isEmpty, "\(way.name)")
-                for read in reads { check(read.command, named: "\(read.name) of \(way.name)", comesAfter: time) }
+                try await check(way, comesAfterLastChangeOf: "cutover.events", on: connection, observedBy: observer)
             }
         }
     }
