@@ -100,6 +100,14 @@ struct CutoverAttempt: Sendable {
     private func drain(through final: TenantHead, epoch: Epoch) async throws(StoreError) -> LogCheckpoint {
         var head = try await target.head(tenant: tenant, epoch: .maintenance)
         if head == nil { head = try await target.prepare(tenant: tenant, fence: Fence(epoch: epoch, role: .follower)) }
+        if let fence = head?.fence, fence.epoch.number > epoch.number {
+            // This process stood still: others took the route back and went on, and what the target has by now is their work.
+            throw StoreError(
+                .fenced,
+                "The target was taken over under a newer epoch while the cutover was under way.",
+                context: .init(store: target.id, tenant: tenant)
+            )
+        }
         var place = head?.checkpoint ?? .beginning
         do throws(StoreError) {
             while place.position < final.position, !Mutant.drainIsSkipped.isOn {

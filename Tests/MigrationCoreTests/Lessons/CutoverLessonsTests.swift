@@ -24,6 +24,38 @@ struct CutoverLessonsTests {
         #expect(fleet.second.eventCount(of: Fleet.tenant) >= fleet.first.eventCount(of: Fleet.tenant))
     }
 
+    @Test("W13: a process that stands still across the cutover of another does not mistake its work for damage")
+    func wokenAfterTheCutover() async throws {
+        let lesson = try Lesson()
+        var configuration = MigrationCoordinator.Configuration.quick
+        configuration.cutoverTimeout = .milliseconds(200)
+        // Its own time stands still with it.
+        let process = try lesson.fleet.makeProcess(configuration, clock: ManualClock())
+        let other = try lesson.makeProcess(configuration)
+        try await lesson.append(2, through: other.router)
+        let id = try await lesson.follow(with: other)
+        let (isClosed, mayGoOn) = (Latch(), Latch())
+        lesson.source.onNextRaise(
+            .beforeReply { _ in
+                isClosed.open()
+                await mayGoOn.wait()
+            }
+        )
+        async let stalled = failure { () async throws(CutoverError) in try await process.coordinator.cutOver(id) }
+        await isClosed.wait()
+        try await lesson.run(other) {
+            try await other.coordinator.waitUntil(.dualWrite, of: id)
+            try await other.coordinator.cutOver(id)
+        }
+        try await lesson.append(3, through: other.router)
+        mayGoOn.open()
+        let error = await stalled
+        #expect(error?.code == .fenced)
+        #expect(try await other.coordinator.route(of: Lesson.tenant)?.active == "second")
+        try await lesson.append(1, through: other.router)
+        #expect(lesson.ids(in: lesson.target).count == 6)
+    }
+
     @Test(
         "W13: a store that hangs holds no writer longer than the cutover may take; the error says how long and how many"
     )
